@@ -1,0 +1,2 @@
+export { AssertionError, assert } from './assert.ts';
+export { GuestFault } from './guest-fault.ts';

@@ -1,0 +1,81 @@
+/**
+ * What the two ends of the bus look like to the guest driver and to the VF, whatever carries the
+ * words: an aperture (shared memory) or a byte stream.
+ *
+ * A link carries a stream of 32-bit little-endian words in each direction. It knows nothing of
+ * packets except their framing: word 0 is the packet's opcode, word 1 its length in words, these
+ * two included. Streams are reliable and ordered; a position in one is a word count mod 2^32.
+ */
+
+/** A half-open range of words in a buffer that the callee may read only until it returns. */
+export type PacketSink = (words: Uint32Array, begin: number, end: number) => void;
+
+export type CloseReason =
+  /** The peer is gone: process ended, connection reset. */
+  | { readonly kind: 'peer-gone'; readonly message: string }
+  /** We closed the link ourselves. */
+  | { readonly kind: 'closed' }
+  /** The peer sent something that no correct peer sends. */
+  | { readonly kind: 'protocol'; readonly message: string };
+
+/** Bytes in the aperture that both ends can see. Allocated by the guest alone. */
+export interface GuestHeap {
+  readonly sizeBytes: number;
+  /** The whole heap. The host may read it at any time, and writes only regions it was given. */
+  readonly bytes: Uint8Array;
+  /**
+   * Reserves `byteLength` bytes for a payload that goes to the host with the next packet; the region
+   * frees itself once the host has executed the stream up to the position of the packet after it.
+   * Returns the offset (a multiple of 8), or -1 if it does not fit now.
+   */
+  stage(byteLength: number): number;
+  /** Reserves a region that stays until `release`. Returns the offset, or -1 if it does not fit. */
+  reserve(byteLength: number): number;
+  release(offset: number): void;
+}
+
+export interface GuestLink {
+  /** Null on byte streams: payload then travels inside the packets. */
+  readonly heap: GuestHeap | null;
+  /** Largest packet the peer accepts, in words. */
+  readonly packetWordsMax: number;
+  onPacket: PacketSink;
+  onClose: (reason: CloseReason) => void;
+  /**
+   * Appends whole packets to the stream and makes them visible to the host, waking it if it sleeps.
+   * The words are copied before it returns. What does not fit into the ring waits in a queue of
+   * bounded size; where the platform can block, a caller that would overflow it waits for the host.
+   */
+  send(words: Uint32Array, begin: number, end: number): void;
+  /**
+   * Blocks until the host has executed more of the stream, at most `timeoutMs`. Returns false at
+   * once where this platform cannot block, or when the peer is gone. Replies that arrive meanwhile
+   * are kept for later delivery.
+   */
+  waitForProgress(timeoutMs: number): boolean;
+  /** Highest submit serial that the host says the GPU has completed. */
+  completedSerial(): number;
+  /** Keeps the process alive while true: set while somebody waits for a reply. */
+  setWaiting(waiting: boolean): void;
+  close(): void;
+}
+
+export interface HostLink {
+  /** The guest may write any byte of it at any time: for payload that is only data. Null on streams. */
+  readonly heap: Uint8Array | null;
+  /**
+   * Called with each whole packet, in order. The words are a private copy. May throw GuestFault.
+   * Delivery stops while `pause()` holds.
+   */
+  onPacket: PacketSink;
+  onClose: (reason: CloseReason) => void;
+  /** A protocol violation found by the link itself, or thrown by onPacket. Delivery has stopped. */
+  onFault: (fault: import('@gpup/base').GuestFault) => void;
+  /** Queues a reply or event; bounded: throws GuestFault 'reply-backlog' if the guest does not read. */
+  send(words: Uint32Array, begin: number, end: number): void;
+  /** Publishes the serial of the last completed submit where a guest can read it without a message. */
+  publishCompleted(serial: number): void;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
