@@ -1,0 +1,17 @@
+/** What a guest can make a host hold, per context. Every limit is one of these names. */
+export const WIRE_LIMITS = {
+  /** Live objects: bounded by the index bits of a handle. */
+  objectCountMax: 1 << 20,
+  /** Requests whose reply has not been sent. */
+  pendingRequestCountMax: 65_536,
+  /** Open error scopes of one device. */
+  errorScopeDepthMax: 65_536,
+  /** Characters of a label, a debug group or an error message: what is longer is cut by the guest. */
+  labelBytesMax: 64 << 10,
+  /** WGSL source of one module. */
+  shaderBytesMax: 16 << 20,
+  /** Devices that live at once. */
+  deviceCountMax: 256,
+  /** Bytes of buffers that are mapped or being mapped. */
+  mappedBytesMax: 4 * 2 ** 30,
+} as const;

@@ -1,0 +1,4 @@
+/** Anything that the host knows by a handle. */
+export interface HandleRef {
+  readonly handle: number;
+}
