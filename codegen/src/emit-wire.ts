@@ -96,7 +96,7 @@ function encodeDictionary(c: EmitContext, name: string): string {
     return condition === null ? `  ${set}` : `  if (${condition}) { ${set} }`;
   });
   return [
-    `export function encode${name}(w: Writer, d: T.${name}): void {`,
+    `export function encode${name}(w: Writer, ${members.length === 0 ? '_' : ''}d: T.${name}): void {`,
     '  const at = w.reserve(1);',
     '  let bits = 0;',
     ...body,

@@ -114,7 +114,7 @@ export function encodeGPUBufferBindingLayout(w: Writer, d: T.GPUBufferBindingLay
   w.words[at] = bits;
 }
 
-export function encodeGPUExternalTextureBindingLayout(w: Writer, d: T.GPUExternalTextureBindingLayout): void {
+export function encodeGPUExternalTextureBindingLayout(w: Writer, _d: T.GPUExternalTextureBindingLayout): void {
   const at = w.reserve(1);
   let bits = 0;
   w.words[at] = bits;
