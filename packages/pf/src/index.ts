@@ -1,1 +1,10 @@
-export {};
+import { fileURLToPath } from 'node:url';
+
+/** What the host process runs. */
+export const PF_MAIN_PATH: string = fileURLToPath(new URL('./main.js', import.meta.url));
+
+export { ADAPTER_PREFERENCES, type AdapterPreference, type FoundAdapters, hardwareAdapters, softwareAdapters } from './adapters/choice.ts';
+export { PF_CONFIG_VARIABLE, type PfConfig } from './config.ts';
+export { PROTOCOL } from './control-protocol.ts';
+export { PF_LIMITS } from './limits.ts';
+export { PF_STEPS } from './steps.ts';

@@ -14,9 +14,8 @@ export interface VfConfig {
   /** The process that must be our parent: once it is not, nobody watches this VF any more. */
   readonly hostPid: number;
   readonly transport: Transport;
-  readonly commandRingBytes: number;
-  readonly replyRingBytes: number;
-  readonly heapBytes: number;
+  /** Size of the heap in the aperture. Null: the bus's own default. */
+  readonly heapBytes: number | null;
   /** The partition's budget of video memory. Null: as much as the adapter has. */
   readonly vramBytes: number | null;
   readonly dawnFlags: readonly string[];
@@ -36,10 +35,8 @@ export function decodeVfConfig(text: string | undefined): VfConfig {
   return {
     hostPid: positive('hostPid', value('hostPid')),
     transport: transport(value('transport')),
-    commandRingBytes: positive('commandRingBytes', value('commandRingBytes')),
-    replyRingBytes: positive('replyRingBytes', value('replyRingBytes')),
-    heapBytes: positive('heapBytes', value('heapBytes')),
-    vramBytes: value('vramBytes') === null ? null : positive('vramBytes', value('vramBytes')),
+    heapBytes: positiveOrNull('heapBytes', value('heapBytes')),
+    vramBytes: positiveOrNull('vramBytes', value('vramBytes')),
     dawnFlags: strings('dawnFlags', value('dawnFlags')),
   };
 }
@@ -47,6 +44,10 @@ export function decodeVfConfig(text: string | undefined): VfConfig {
 function positive(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
   throw invalid(name, value);
+}
+
+function positiveOrNull(name: string, value: unknown): number | null {
+  return value === null ? null : positive(name, value);
 }
 
 function transport(value: unknown): Transport {

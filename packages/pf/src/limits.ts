@@ -1,0 +1,26 @@
+/** Every limit of the host process, in one place. */
+export const PF_LIMITS = {
+  /** Each context is a process with a GPU context of its own: some 100 MB of host memory. */
+  contextsMax: 64,
+  /** Connections that have not said yet what they want. */
+  halfOpenConnectionsMax: 32,
+  /** Longest line of a guest on its control connection, newline included. Real ones have some 120 bytes. */
+  guestLineBytesMax: 1024,
+  /** From the connection to its first whole line. */
+  helloMsMax: 5_000,
+  /** From the token to the data connection that presents it. */
+  attachMsMax: 5_000,
+  /** From the start of a VF process to its `ready`: opening a large hardware GPU takes seconds. */
+  vfStartMsMax: 30_000,
+  probeMsMax: 15_000,
+  /** What a probe process may print: an adapter is some 3 KB. */
+  probeOutputBytesMax: 1 << 20,
+  /** The tail of a VF's standard error that is kept for the message when it dies unexpectedly. */
+  vfErrorTailBytes: 4096,
+  /** From SIGKILL for the VFs to their end, when the host process itself ends. */
+  shutdownMsMax: 2_000,
+  /** Beyond this a budget is a slip of the pen: no adapter has so much. */
+  vramBytesMax: 2 ** 40,
+  /** Offsets into the heap are 32-bit words. */
+  heapBytesMax: 2 ** 31,
+} as const;

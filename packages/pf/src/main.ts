@@ -1,0 +1,84 @@
+/**
+ * The ephemeral host process. Its launcher, `gpup run` or a guest without a host, holds the other end of
+ * its standard input: when that closes, for whatever reason, this process ends with all that is its own.
+ * On standard output it prints one JSON line: that it is ready, and where, or why it is not.
+ */
+import { writeSync } from 'node:fs';
+import { chooseAdapter } from './adapters/choice.ts';
+import { PF_CONFIG_VARIABLE, decodePfConfig } from './config.ts';
+import { type Reason, PROTOCOL } from './control-protocol.ts';
+import { Host } from './host.ts';
+import { type SocketDirectory, createSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
+import { pfStep } from './steps.ts';
+
+const STDOUT_FD = 1;
+
+let directory: SocketDirectory | undefined;
+let host: Host | undefined;
+let ending = false;
+
+// Also when a bug of ours ends the process. VF processes see to themselves: they die with their parent.
+process.on('exit', () => {
+  if (directory !== undefined) removeSocketDirectory(directory);
+});
+
+pfStep('pf.started');
+watchLauncher();
+await start();
+
+/** From the first moment on: the launcher may end while we are still starting. */
+function watchLauncher(): void {
+  const launcherGone = (): void => void end({ code: 'host-closing', message: 'The host process ends with the program that started it.' });
+  process.stdin.on('end', launcherGone);
+  process.stdin.on('close', launcherGone);
+  process.stdin.on('error', launcherGone);
+  process.stdin.resume();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => void end({ code: 'host-closing', message: `The host process was told to end (${signal}).` }));
+  }
+}
+
+async function start(): Promise<void> {
+  try {
+    const config = decodePfConfig(process.env[PF_CONFIG_VARIABLE]);
+    sweepSocketDirectories();
+    pfStep('pf.swept');
+    const adapter = await chooseAdapter(config.adapter);
+    if (adapter.kind === 'none') return fail({ code: 'no-adapter', message: `No GPU found. ${adapter.reasons.join(' ')}` });
+    pfStep('pf.adapter-chosen');
+    if (ending) return;
+    directory = createSocketDirectory();
+    pfStep('pf.directory-made');
+    host = new Host({ adapter: adapter.choice, vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes }, directory: directory.path });
+    await host.listen(directory.socketPath);
+    pfStep('pf.listening');
+    announce({ type: 'ready', socket: directory.socketPath, pid: process.pid, protocol: PROTOCOL, adapter: adapter.choice.kind });
+    pfStep('pf.announced');
+  } catch (error) {
+    fail({ code: 'host-start', message: (error as Error).message });
+  }
+}
+
+function fail(reason: Reason): void {
+  announce({ type: 'error', ...reason });
+  process.exit(1);
+}
+
+/** The launcher reads this one line and no more. */
+function announce(line: object): void {
+  try {
+    writeSync(STDOUT_FD, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Nobody reads: the launcher is gone, and standard input is about to say so.
+  }
+}
+
+async function end(reason: Reason): Promise<void> {
+  if (ending) return;
+  ending = true;
+  pfStep('pf.closing');
+  await host?.close(reason);
+  if (directory !== undefined) removeSocketDirectory(directory);
+  pfStep('pf.directory-removed');
+  process.exit(0);
+}

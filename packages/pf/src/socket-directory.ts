@@ -1,0 +1,90 @@
+import { type Stats, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ProcessIdentity, identify, isGone } from './process-identity.ts';
+
+/**
+ * The private directory of one host process: its socket, and nothing else that outlives a call. The
+ * name says whose it is, so that a later host process can remove what a killed one has left.
+ */
+const DIRECTORY_NAME = /^gpup-(\d+)-(\d+)-(\d+)$/;
+const SOCKET_NAME = 'host.sock';
+/** sizeof(sockaddr_un.sun_path) less its final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+export interface SocketDirectory {
+  readonly path: string;
+  readonly socketPath: string;
+}
+
+/** Owned by this process: `removeSocketDirectory` it at the end. */
+export function createSocketDirectory(): SocketDirectory {
+  const own = identify(process.pid);
+  if (own === undefined) throw new Error('The host process cannot read its own start time (/proc is not mounted).');
+  const failures: string[] = [];
+  for (const base of baseDirectories()) {
+    const path = join(base, `gpup-${own.pidNamespace}-${own.pid}-${own.startTime}`);
+    const socketPath = join(path, SOCKET_NAME);
+    if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX) {
+      failures.push(`${socketPath} has ${Buffer.byteLength(socketPath)} bytes, more than a socket's path may have (${SOCKET_PATH_BYTES_MAX})`);
+      continue;
+    }
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return { path, socketPath };
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  throw new Error(`No place for the host's socket: ${failures.join('; ')}.`);
+}
+
+export function removeSocketDirectory(directory: SocketDirectory): void {
+  rmSync(directory.path, { recursive: true, force: true });
+}
+
+/** Removes the directories of our user's host processes that are gone. */
+export function sweepSocketDirectories(): void {
+  for (const base of baseDirectories()) {
+    for (const name of namesIn(base)) {
+      const owner = ownerOf(name);
+      if (owner === undefined || !isGone(owner)) continue;
+      const path = join(base, name);
+      const found = lstat(path);
+      if (found === undefined || !found.isDirectory() || found.uid !== process.getuid?.()) continue;
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch {
+        // Another host process sweeps too, or the file system has become read-only: not our run's trouble.
+      }
+    }
+  }
+}
+
+function ownerOf(name: string): ProcessIdentity | undefined {
+  const [, pidNamespace, pid, startTime] = DIRECTORY_NAME.exec(name) ?? [];
+  if (pidNamespace === undefined || pid === undefined || startTime === undefined) return undefined;
+  return { pidNamespace, pid: Number(pid), startTime };
+}
+
+function baseDirectories(): readonly string[] {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const usable = runtime !== undefined && lstat(runtime)?.isDirectory() === true && lstat(runtime)?.uid === process.getuid?.();
+  return [...new Set([...(usable ? [runtime] : []), tmpdir(), '/tmp'])];
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function lstat(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
