@@ -1,1 +1,21 @@
-export {};
+export { monotonicUs } from './clock.ts';
+export { closeDescriptor } from './descriptor.ts';
+export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { type Mapping, mapShared } from './mapping.ts';
+export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
+export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';
+export { SystemCallError } from './system-call-error.ts';
+export {
+  connectUnixSocket,
+  createSocketPair,
+  drainNow,
+  isPeerAlive,
+  type PeerCredentials,
+  peekNow,
+  peerCredentials,
+  receiveNow,
+  sendByteNow,
+  sendNow,
+  shutdownSocket,
+  waitForDescriptor,
+} from './unix-socket.ts';
