@@ -1,1 +1,1 @@
-export {};
+export { type Command, parseCommandLine } from './arguments.ts';

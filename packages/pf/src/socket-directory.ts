@@ -64,7 +64,7 @@ export function sweepSocketDirectories(): void {
 function ownerOf(name: string): ProcessIdentity | undefined {
   const [, pidNamespace, pid, startTime] = DIRECTORY_NAME.exec(name) ?? [];
   if (pidNamespace === undefined || pid === undefined || startTime === undefined) return undefined;
-  return { pidNamespace, pid: Number(pid), startTime };
+  return { pidNamespace, pid: Number(pid), startTime: Number(startTime) };
 }
 
 function baseDirectories(): readonly string[] {

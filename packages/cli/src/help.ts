@@ -1,0 +1,43 @@
+import { PF_LIMITS } from '@gpup/pf';
+import { formatByteCount } from './byte-count.ts';
+
+export const HELP = {
+  gpup: `Usage: gpup COMMAND [OPTIONS]
+
+Runs unmodified WebGPU programs in partitions of one GPU.
+
+Commands:
+  run [OPTIONS] -- PROGRAM [ARGUMENTS]   run a program with a GPU partition of its own
+  info [--json]                          show the GPUs that can be used, and versions
+
+Options:
+  -h, --help      show this help; gpup COMMAND --help shows a command's
+  -v, --version   show the version
+`,
+  run: `Usage: gpup run [OPTIONS] -- PROGRAM [ARGUMENTS]
+
+Runs a program with a GPU partition of its own. Node programs find navigator.gpu and the
+WebGPU classes in place; the processes and workers that they start share the partition.
+The partition ends with the program.
+
+Options:
+  --vram BYTES            budget of video memory, up to ${formatByteCount(PF_LIMITS.vramBytesMax)}: 268435456, 256MiB, 1G (default: no budget)
+  --adapter auto|hardware|software
+                          auto (default): a real GPU if there is one, else the bundled software GPU
+  --transport aperture|stream
+                          how commands travel: shared memory (default) or a byte stream
+  -h, --help              show this help
+
+Exit status: the program's own, 128 + N if signal N ended it; 126 if it cannot be executed, 127
+if it is not found; 2 for a mistake on the command line; 1 if there is no GPU.
+`,
+  info: `Usage: gpup info [--json]
+
+Shows the GPUs that Dawn can open on this machine, versions, limits, and the path of the
+module that stands in for npm "webgpu" in a guest.
+
+Options:
+  --json       print one JSON object
+  -h, --help   show this help
+`,
+} as const;

@@ -1,0 +1,64 @@
+import { type FoundAdapters, PF_LIMITS, PROTOCOL, hardwareAdapters, softwareAdapters } from '@gpup/pf';
+import { PRELOAD_PATH, PROVIDER_PATH } from '@gpup/guest';
+import { packageVersion, version } from './version.ts';
+
+type Kind = 'hardware' | 'software';
+type Adapter = FoundAdapters['adapters'][number] & { readonly kind: Kind; readonly backend: 'vulkan' };
+
+/** Shows what a partition could be cut from. Fails when there is nothing. */
+export async function info({ json }: { readonly json: boolean }): Promise<number> {
+  const [hardware, software] = await Promise.all([hardwareAdapters(), softwareAdapters()]);
+  const adapters = [...ofKind('hardware', hardware), ...ofKind('software', software)];
+  const missing = { hardware: hardware.reasons, software: software.reasons };
+  const description = {
+    version: version(),
+    protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    dawn: packageVersion('webgpu'),
+    softwareGpu: packageVersion('@sparticuz/chromium'),
+    providerModule: PROVIDER_PATH,
+    preloadModule: PRELOAD_PATH,
+    limits: { vramBytesMax: PF_LIMITS.vramBytesMax, contextsMax: PF_LIMITS.contextsMax },
+    // `gpup run` without --adapter takes the first one.
+    adapters,
+    missing,
+  };
+  process.stdout.write(json ? `${JSON.stringify(description, null, 2)}\n` : text(description));
+  if (adapters.length > 0) return 0;
+  process.stderr.write(`gpup: No GPU found. ${[...missing.hardware, ...missing.software].join(' ')}\n`);
+  return 1;
+}
+
+function ofKind(kind: Kind, found: FoundAdapters): readonly Adapter[] {
+  return found.adapters.map((adapter) => ({ kind, backend: 'vulkan', ...adapter }));
+}
+
+function text(description: {
+  readonly version: string;
+  readonly protocol: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly dawn: string | null;
+  readonly providerModule: string;
+  readonly preloadModule: string;
+  readonly adapters: readonly Adapter[];
+  readonly missing: Readonly<Record<Kind, readonly string[]>>;
+}): string {
+  const lines = [
+    `gpup ${description.version}, protocol ${description.protocol}, Dawn of npm webgpu ${description.dawn ?? '(not installed)'}, Node ${description.node} on ${description.platform}`,
+    '',
+    'Adapters, the default one first:',
+    ...description.adapters.map(adapterText),
+    ...[...description.missing.hardware, ...description.missing.software].map((reason) => `  (${reason})`),
+    '',
+    `Provider module:  ${description.providerModule}`,
+    `Preload module:   ${description.preloadModule}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function adapterText(adapter: Adapter): string {
+  const { maxBufferSize } = adapter.limits;
+  return `  ${adapter.kind}  ${adapter.name.trim()} (${adapter.vendor}, ${adapter.description}) by ${adapter.backend}; ${adapter.features.length} features, buffers up to ${maxBufferSize} bytes`;
+}

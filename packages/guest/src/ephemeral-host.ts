@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { closeDescriptor, createSocketPair } from '@gpup/os';
+import { decodeLaunchLine } from './control-protocol.ts';
+import { HostError } from './host-error.ts';
+import { GUEST_LIMITS } from './limits.ts';
+import { type Dialogue, LineChannel, run, runSync } from './line-channel.ts';
+import { hostMainPath } from './package-paths.ts';
+import { guestStep } from './steps.ts';
+
+export interface HostLaunch {
+  readonly adapter?: 'auto' | 'hardware' | 'software';
+  readonly vramBytes?: number;
+}
+
+/** The host process's variables, by the names that pf gives them. */
+const CONFIG_VARIABLE = 'GPUP_PF_CONFIG';
+
+/**
+ * A host process that lives no longer than this one (or than the worker that started it): it holds one end
+ * of a pipe, and the kernel closes the other end however this process ends. Keeps nobody alive.
+ */
+export class EphemeralHost {
+  readonly socketPath: string;
+  readonly adapterKind: string;
+  readonly pid: number;
+  /** Resolves when the host process is gone, with how it ended. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess, ready: { readonly socket: string; readonly adapter: string; readonly pid: number }) {
+    this.#child = child;
+    this.socketPath = ready.socket;
+    this.adapterKind = ready.adapter;
+    this.pid = ready.pid;
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        // A killed host leaves its directory behind. Nobody else's is called so.
+        rmSync(dirname(ready.socket), { recursive: true, force: true });
+        resolve(signal ?? `exit status ${code}`);
+      });
+    });
+  }
+
+  /** Ends the host process, which takes its VFs and its directory along, and resolves when it is gone. */
+  async end(): Promise<void> {
+    this.#child.ref();
+    this.#child.stdin?.destroy();
+    // VFs die with their host, also if it has to be killed.
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), GUEST_LIMITS.hostEndMsMax);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}
+
+export function startHost(launch: HostLaunch = {}): Promise<EphemeralHost> {
+  return run(launching(launch));
+}
+
+export function startHostSync(launch: HostLaunch = {}): EphemeralHost {
+  return runSync(launching(launch));
+}
+
+function* launching(launch: HostLaunch): Dialogue<EphemeralHost> {
+  const { child, output } = spawnHost(launch);
+  guestStep('guest.host-spawned');
+  try {
+    const text = yield { channel: output, timeoutMs: GUEST_LIMITS.hostStartMsMax };
+    const line = text === null ? undefined : decodeLaunchLine(text);
+    if (line === undefined) throw new HostError('host-start', 'The host process ended before it was ready.');
+    if (line.type === 'error') throw new HostError(line.code, line.message);
+    guestStep('guest.host-ready');
+    return new EphemeralHost(child, line);
+  } catch (error) {
+    child.stdin?.destroy();
+    throw error;
+  } finally {
+    output.close();
+  }
+}
+
+/** Its first line comes over a socket of our own and not a pipe of Node's, which nobody could read without awaiting. */
+function spawnHost(launch: HostLaunch): { readonly child: ChildProcess; readonly output: LineChannel } {
+  const [ours, theirs] = createSocketPair();
+  try {
+    const child = spawn(process.execPath, [hostMainPath()], {
+      cwd: '/',
+      // A session of its own: Ctrl-C in the terminal is for the program, which may want to go on.
+      detached: true,
+      env: hostEnvironment(launch),
+      stdio: ['pipe', theirs, 'inherit'],
+    });
+    // Without an executable or a free process slot there is no output either, and that is what is reported.
+    child.once('error', () => {});
+    child.stdin?.on('error', () => {});
+    child.unref();
+    (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
+    return { child, output: new LineChannel(ours, 'The host process') };
+  } catch (error) {
+    closeDescriptor(ours);
+    throw error;
+  } finally {
+    closeDescriptor(theirs);
+  }
+}
+
+/** Node's own variables (NODE_OPTIONS with the preload, a debugger's port, coverage) are meant for the guest. */
+function hostEnvironment(launch: HostLaunch): NodeJS.ProcessEnv {
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_') && name !== 'GPUP_SOCKET');
+  const config = { adapter: launch.adapter ?? process.env['GPUP_ADAPTER'] ?? 'auto', vramBytes: launch.vramBytes ?? null };
+  return { ...Object.fromEntries(environment), [CONFIG_VARIABLE]: JSON.stringify(config) };
+}

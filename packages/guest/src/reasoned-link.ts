@@ -1,0 +1,100 @@
+import type { CloseReason, GuestHeap, GuestLink, PacketSink } from '@gpup/bus';
+import type { HostLine } from './control-protocol.ts';
+import type { LineChannel } from './line-channel.ts';
+import { GUEST_LIMITS } from './limits.ts';
+import { guestStep } from './steps.ts';
+
+/**
+ * A link to a VF together with the control connection, over which the host says why the VF ended. The bare
+ * link notices the end first, so it waits a moment for that sentence before it passes the news on.
+ */
+export class ReasonedLink implements GuestLink {
+  onClose: (reason: CloseReason) => void = () => {};
+  readonly #link: GuestLink;
+  readonly #control: LineChannel;
+  #waiting = false;
+  #hostReason: string | undefined;
+  /** Why the link itself is closed; set once. */
+  #linkReason: CloseReason | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #delivered = false;
+
+  /** Owns both from now on. */
+  constructor(link: GuestLink, control: LineChannel, decode: (text: string) => HostLine | undefined) {
+    this.#link = link;
+    this.#control = control;
+    link.onClose = (reason) => this.#linkClosed(reason);
+    control.watch((text) => {
+      const line = text === null ? undefined : decode(text);
+      if (line?.type === 'lost' || line?.type === 'error') this.#hostSpoke(line.message);
+      else this.#hostSpoke('The host process is gone.');
+    });
+  }
+
+  get heap(): GuestHeap | null {
+    return this.#link.heap;
+  }
+  get packetWordsMax(): number {
+    return this.#link.packetWordsMax;
+  }
+  get onPacket(): PacketSink {
+    return this.#link.onPacket;
+  }
+  set onPacket(sink: PacketSink) {
+    this.#link.onPacket = sink;
+  }
+  send(words: Uint32Array, begin: number, end: number): void {
+    this.#link.send(words, begin, end);
+  }
+  waitForProgress(timeoutMs: number): boolean {
+    return this.#link.waitForProgress(timeoutMs);
+  }
+  completedSerial(): number {
+    return this.#link.completedSerial();
+  }
+  setWaiting(waiting: boolean): void {
+    this.#waiting = waiting;
+    this.#link.setWaiting(waiting);
+    if (this.#linkReason !== undefined) this.#holdProcess();
+  }
+
+  close(): void {
+    this.#link.close();
+    this.#control.close();
+  }
+
+  #linkClosed(reason: CloseReason): void {
+    this.#linkReason ??= reason;
+    if (reason.kind !== 'peer-gone' || this.#hostReason !== undefined) return this.#deliver();
+    this.#timer = setTimeout(() => this.#deliver(), GUEST_LIMITS.reasonMsMax);
+    this.#holdProcess();
+  }
+
+  #hostSpoke(message: string): void {
+    if (this.#hostReason !== undefined) return;
+    this.#hostReason = message;
+    this.#control.close();
+    // The link may not have noticed: a VF that hangs keeps its end open, and the host kills it only now.
+    if (this.#linkReason === undefined) this.#linkReason = { kind: 'peer-gone', message };
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivered) return;
+    this.#delivered = true;
+    clearTimeout(this.#timer);
+    guestStep('guest.lost');
+    const reason = this.#linkReason ?? { kind: 'closed' };
+    this.close();
+    const message = this.#hostReason;
+    this.onClose(reason.kind === 'peer-gone' && message !== undefined ? { kind: 'peer-gone', message } : reason);
+  }
+
+  /** Somebody who waits for a reply waits for the reason as well; nobody else is held up by it. */
+  #holdProcess(): void {
+    if (this.#timer === undefined) return;
+    if (this.#waiting) this.#timer.ref();
+    else this.#timer.unref();
+    this.#control.setWaiting(this.#waiting);
+  }
+}
