@@ -15,6 +15,8 @@ export type CloseReason =
   | { readonly kind: 'peer-gone'; readonly message: string }
   /** We closed the link ourselves. */
   | { readonly kind: 'closed' }
+  /** More was sent than may wait, on a platform where the sender cannot be made to wait. */
+  | { readonly kind: 'queue-full'; readonly message: string }
   /** The peer sent something that no correct peer sends. */
   | { readonly kind: 'protocol'; readonly message: string };
 

@@ -1,0 +1,59 @@
+import { Socket } from 'node:net';
+import { assert } from '@gpup/base';
+import { closeDescriptor, createSealedMemfd, mapShared } from '@gpup/os';
+import { type ApertureSizes, initializeHeader, layoutAperture, viewAperture } from '../aperture-layout.ts';
+import { HostApertureLink } from '../host-aperture-link.ts';
+import { HostStreamLink } from '../host-stream-link.ts';
+import { BUS_LIMITS } from '../limits.ts';
+import type { HostLink } from '../link.ts';
+import { announce } from './announcement.ts';
+import { nodeScheduler } from './scheduler.ts';
+import { SocketDoorbell } from './socket-doorbell.ts';
+import { SocketDuplex } from './socket-duplex.ts';
+
+export interface OfferOptions extends Partial<ApertureSizes> {
+  readonly packetWordsMax?: number;
+  readonly replyBacklogBytesMax?: number;
+}
+
+/** Makes the aperture, gives it to the guest, and returns the host's end. Takes the socket over. */
+export function offerApertureLink(socketFd: number, options: OfferOptions = {}): HostApertureLink {
+  const { commandRingBytes, replyRingBytes, heapBytes, packetWordsMax, replyBacklogBytesMax } = { ...BUS_LIMITS, ...options };
+  const layout = layoutAperture({ commandRingBytes, replyRingBytes, heapBytes });
+  assert(layout !== null, 'no aperture has these sizes');
+  const memfd = createSealedMemfd('gpup-aperture', layout.sizeBytes);
+  try {
+    const mapping = mapShared(memfd, layout.sizeBytes);
+    const aperture = viewAperture(mapping.buffer, layout);
+    initializeHeader(aperture.control);
+    announce(socketFd, { type: 'aperture', packetWordsMax, commandRingBytes, replyRingBytes, heapBytes }, [memfd]);
+    return new HostApertureLink({
+      aperture,
+      doorbell: new SocketDoorbell(socketFd),
+      scheduler: nodeScheduler,
+      packetWordsMax,
+      replyBacklogBytesMax,
+      release: () => mapping.release(),
+    });
+  } finally {
+    closeDescriptor(memfd);
+  }
+}
+
+/** Takes the socket over. */
+export function offerStreamLink(socketFd: number, options: OfferOptions = {}): HostStreamLink {
+  const { packetWordsMax, replyBacklogBytesMax } = { ...BUS_LIMITS, ...options };
+  announce(socketFd, { type: 'stream', packetWordsMax }, []);
+  return new HostStreamLink({
+    duplex: new SocketDuplex(new Socket({ fd: socketFd })),
+    scheduler: nodeScheduler,
+    packetWordsMax,
+    replyBacklogBytesMax,
+  });
+}
+
+export type Transport = 'aperture' | 'stream';
+
+export function offerLink(socketFd: number, transport: Transport, options: OfferOptions = {}): HostLink {
+  return transport === 'aperture' ? offerApertureLink(socketFd, options) : offerStreamLink(socketFd, options);
+}

@@ -1,0 +1,18 @@
+// The imported function: a VF replaces the global one to tame Dawn's own use of it.
+import { setImmediate } from 'node:timers';
+import type { Scheduler } from '../doorbell.ts';
+
+// Atomics.wait needs shared memory of V8's own; nobody else ever sees this.
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+export const nodeScheduler: Scheduler = {
+  soon(callback) {
+    setImmediate(callback);
+  },
+  nowMs() {
+    return performance.now();
+  },
+  sleep(ms) {
+    Atomics.wait(never, 0, 0, ms);
+  },
+};

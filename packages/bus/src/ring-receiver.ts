@@ -1,0 +1,202 @@
+import type { Doorbell, Scheduler } from './doorbell.ts';
+import type { PacketSink } from './link.ts';
+import { FILL_BYTES_MAX, type PacketAssembler } from './packet-assembler.ts';
+import { advance } from './position.ts';
+import type { RingConsumer } from './ring.ts';
+
+/** A turn's share of the event loop: what shares the thread (Dawn's callbacks, timers) waits no longer. */
+const TURN_MS_MAX = 1;
+/** Packets between two looks at the clock. */
+const PACKETS_PER_LOOK_AT_CLOCK = 16;
+
+/**
+ * How long an idle receiver goes on looking before it sleeps: about what a wake-up costs, so that
+ * looking never costs more than twice the better choice.
+ */
+const LOOK_MS_MAX = 0.05;
+/** Below this a look is not worth a turn of the event loop. */
+const LOOK_MS_MIN = 0.01;
+
+export interface RingReceiverOptions {
+  readonly consumer: RingConsumer;
+  readonly assembler: PacketAssembler;
+  readonly control: Int32Array;
+  /** The word by which we say that we sleep. */
+  readonly sleepingIndex: number;
+  /** The word by which the peer says that it waits for room. */
+  readonly peerWantsRoomIndex: number;
+  readonly doorbell: Doorbell;
+  readonly scheduler: Scheduler;
+  readonly deliver: PacketSink;
+  /** Called after packets were delivered, with the stream position behind the last of them. */
+  readonly delivered: (position: number) => void;
+  /** An error from the ring, the assembler or `deliver`; the receiver has stopped. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Takes packets out of a ring, in turns of bounded length, and sleeps when there is nothing to do.
+ *
+ * Sleep: we set `sleeping`, then look at the ring once more; the peer publishes, then looks at
+ * `sleeping`. Whichever comes second sees the other, so that no wake-up is lost.
+ */
+export class RingReceiver {
+  readonly #options: RingReceiverOptions;
+  #state: 'asleep' | 'scheduled' | 'paused' | 'stopped' = 'asleep';
+  /** Stream position behind the last delivered packet. */
+  #position = 0;
+  #lookMs = LOOK_MS_MAX;
+  #lookUntilMs = 0;
+  #asleepSinceMs = 0;
+  readonly #turnBound = (): void => this.#turn();
+
+  constructor(options: RingReceiverOptions) {
+    this.#options = options;
+    this.schedule();
+  }
+
+  /** The peer has rung. */
+  wake(): void {
+    if (this.#state !== 'asleep') return;
+    const sleptMs = this.#options.scheduler.nowMs() - this.#asleepSinceMs;
+    this.#lookMs = sleptMs < LOOK_MS_MAX ? LOOK_MS_MAX : this.#lookMs / 2;
+    this.#getUp();
+    this.#turn();
+  }
+
+  /** Makes sure that a turn comes. */
+  schedule(): void {
+    if (this.#state !== 'asleep') return;
+    this.#getUp();
+    this.#options.scheduler.soon(this.#turnBound);
+  }
+
+  pause(): void {
+    if (this.#state === 'stopped') return;
+    if (this.#state === 'asleep') this.#getUp();
+    this.#state = 'paused';
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'scheduled';
+    this.#options.scheduler.soon(this.#turnBound);
+  }
+
+  stop(): void {
+    this.#state = 'stopped';
+  }
+
+  /** Goes on after `failed` was given an error of the receiver's user. */
+  recover(): void {
+    if (this.#state !== 'stopped') return;
+    this.#state = 'scheduled';
+    this.#options.scheduler.soon(this.#turnBound);
+  }
+
+  /** Moves everything out of the ring without delivering it, so that the peer has room. May throw a violation. */
+  hold(): void {
+    if (this.#state === 'stopped') return;
+    while (this.#fill());
+    this.schedule();
+  }
+
+  /** Delivers everything that is there, for a peer that writes no more. */
+  deliverRest(): void {
+    while (this.#state !== 'stopped' && this.#drain(Number.POSITIVE_INFINITY) === 'more');
+  }
+
+  #getUp(): void {
+    this.#state = 'scheduled';
+    Atomics.store(this.#options.control, this.#options.sleepingIndex, 0);
+  }
+
+  #turn(): void {
+    if (this.#state !== 'scheduled') return;
+    const { scheduler } = this.#options;
+    const before = this.#position;
+    const outcome = this.#drain(scheduler.nowMs() + TURN_MS_MAX);
+    // The sink may have paused or stopped us meanwhile.
+    if (this.#state !== 'scheduled') return;
+    if (outcome === 'more') {
+      scheduler.soon(this.#turnBound);
+      return;
+    }
+    const nowMs = scheduler.nowMs();
+    if (this.#position !== before) {
+      if (nowMs < this.#lookUntilMs) this.#lookMs = LOOK_MS_MAX;
+      this.#lookUntilMs = nowMs + this.#lookMs;
+    }
+    if (this.#lookMs >= LOOK_MS_MIN && nowMs < this.#lookUntilMs) scheduler.soon(this.#turnBound);
+    else this.#sleep(nowMs);
+  }
+
+  #sleep(nowMs: number): void {
+    const { control, sleepingIndex, consumer, scheduler } = this.#options;
+    this.#state = 'asleep';
+    this.#asleepSinceMs = nowMs;
+    Atomics.store(control, sleepingIndex, 1);
+    try {
+      if (consumer.poll() === 0) return;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#getUp();
+    scheduler.soon(this.#turnBound);
+  }
+
+  /** Delivers packets until there are none, the time is over, or somebody stops us. */
+  #drain(untilMs: number): 'more' | 'empty' {
+    const { assembler, scheduler, deliver, delivered } = this.#options;
+    let countdown = PACKETS_PER_LOOK_AT_CLOCK;
+    const before = this.#position;
+    let reported = before;
+    try {
+      do {
+        for (;;) {
+          const wordCount = assembler.deliverNext(deliver);
+          if (wordCount === 0) break;
+          this.#position = advance(this.#position, wordCount);
+          countdown -= 1;
+          const timeIsOver = countdown === 0 && scheduler.nowMs() >= untilMs;
+          if (countdown === 0) countdown = PACKETS_PER_LOOK_AT_CLOCK;
+          if (timeIsOver || this.#state === 'paused' || this.#state === 'stopped') {
+            delivered(this.#position);
+            return 'more';
+          }
+        }
+        if (this.#position !== reported) delivered(this.#position);
+        reported = this.#position;
+      } while (this.#fill());
+    } catch (error) {
+      if (this.#position !== reported) delivered(this.#position);
+      this.#fail(error);
+    }
+    return 'empty';
+  }
+
+  /** Moves some words from the ring into the assembler. */
+  #fill(): boolean {
+    const { consumer, assembler } = this.#options;
+    const wordCount = Math.min(consumer.poll(), FILL_BYTES_MAX / 4);
+    if (wordCount === 0) return false;
+    assembler.makeRoom(wordCount * 4);
+    consumer.read(assembler.words, assembler.endByte / 4, wordCount);
+    assembler.filled(wordCount * 4);
+    // Only once there is much room: a peer that is woken for little would soon sleep again.
+    if (consumer.knownWords <= consumer.capacityWords / 2) this.#offerRoom();
+    return true;
+  }
+
+  #offerRoom(): void {
+    const { control, peerWantsRoomIndex, doorbell } = this.#options;
+    if (Atomics.load(control, peerWantsRoomIndex) === 0) return;
+    if (Atomics.exchange(control, peerWantsRoomIndex, 0) !== 0) doorbell.ring();
+  }
+
+  #fail(error: unknown): void {
+    this.#state = 'stopped';
+    this.#options.failed(error);
+  }
+}
