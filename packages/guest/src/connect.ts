@@ -1,7 +1,7 @@
 import type { GuestLink } from '@gpup/bus';
+import { acceptLink } from '@gpup/bus/node';
 import { SystemCallError, closeDescriptor, connectUnixSocket, sendNow } from '@gpup/os';
 import { type GuestLine, type HostLine, PROTOCOL, type Transport, decodeHostLine, encodeGuestLine } from './control-protocol.ts';
-import { openDataLink } from './data-link.ts';
 import { type EphemeralHost, startHost, startHostSync } from './ephemeral-host.ts';
 import { HostError } from './host-error.ts';
 import { GUEST_LIMITS } from './limits.ts';
@@ -78,13 +78,14 @@ function* openContext(control: LineChannel, socketPath: string, transport: Trans
     guestStep('guest.attached');
     hostLine(yield { channel: control, timeoutMs: GUEST_LIMITS.readyMsMax }, 'ready');
     guestStep('guest.ready');
+    // The VF has sent its part before it said that it is ready, so this does not wait.
+    const link = new ReasonedLink(acceptLink(dataFd), control, decodeHostLine);
+    guestStep('guest.linked');
+    return link;
   } catch (error) {
     closeDescriptor(dataFd);
     throw error;
   }
-  const link = new ReasonedLink(openDataLink(dataFd), control, decodeHostLine);
-  guestStep('guest.linked');
-  return link;
 }
 
 function connectTo(socketPath: string): number {

@@ -19,7 +19,7 @@ export function decodePfConfig(text: string | undefined): PfConfig {
   return {
     adapter: decodeAdapter(adapter),
     vramBytes: vramBytes === null ? null : decodeBytes('VRAM budget', vramBytes, PF_LIMITS.vramBytesMax),
-    heapBytes: heapBytes === null ? null : decodeBytes('heap', heapBytes, PF_LIMITS.heapBytesMax),
+    heapBytes: heapBytes === null ? null : decodeHeap(heapBytes),
   };
 }
 
@@ -36,3 +36,11 @@ function decodeBytes(what: string, value: unknown, bytesMax: number): number {
   if (value > bytesMax) throw new Error(`The ${what} (${value} bytes) is above the limit (${bytesMax} bytes).`);
   return value;
 }
+
+function decodeHeap(value: unknown): number {
+  const bytes = decodeBytes('heap', value, PF_LIMITS.heapBytesMax);
+  if (bytes % PAGE_BYTES !== 0) throw new Error(`The heap (${bytes} bytes) is not a whole number of pages (${PAGE_BYTES} bytes).`);
+  return bytes;
+}
+
+const PAGE_BYTES = 4096;

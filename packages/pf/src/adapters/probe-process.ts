@@ -8,7 +8,7 @@ export type ProbeResult =
 
 /** Asks a short-lived VF process which adapters Dawn opens: no process of ours but a VF loads a driver, which may crash or hang. */
 export async function probeAdapters(environment: Readonly<Record<string, string>>): Promise<ProbeResult> {
-  const child = spawn(process.execPath, [VF_MAIN_PATH, '--probe'], { env: environment, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [VF_MAIN_PATH, '--probe', String(process.pid)], { env: environment, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = collect(child.stdout, PF_LIMITS.probeOutputBytesMax);
   const stderr = collect(child.stderr, PF_LIMITS.vfErrorTailBytes);
   const timer = setTimeout(() => child.kill('SIGKILL'), PF_LIMITS.probeMsMax);

@@ -5,8 +5,7 @@ export const VF_STEPS = [
   'vf.started',
   'vf.guarded',
   'vf.dawn-open',
-  'vf.memory-sealed',
-  'vf.memory-sent',
+  'vf.link-offered',
   'vf.ready',
   'vf.ending',
 ] as const;
