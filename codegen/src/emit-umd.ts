@@ -43,7 +43,7 @@ function convertDictionary(c: EmitContext, name: string): string {
   const fields = members.map((member, index) => `${member.name}: c${index}`);
   return [
     `export function to${name}(v: unknown, what: string): T.${name} {`,
-    '  const d = W.toDictionary(v, what);',
+    members.length === 0 ? '  W.toDictionary(v, what);' : '  const d = W.toDictionary(v, what);',
     ...body,
     `  return { ${fields.join(', ')} };`,
     '}\n',
@@ -133,14 +133,15 @@ export function emitImpl(c: EmitContext): string {
     header('emit-umd'),
     '// What the driver must provide behind each interface. A method of the IDL that nobody implements does',
     '// not compile: the driver classes say `implements` these.',
+    `import type { HandleRef } from '@gpup/wire';`,
     `import type { BufferSource, DriverObject } from '../driver-object.ts';`,
-    `import type * as X from '../external-types.ts';`,
     `import type * as I from './impl.gen.ts';`,
     `import type * as T from './types.gen.ts';\n`,
   ];
   for (const face of c.model.interfaces.values()) {
     if (face.name in c.overlay.handwritten) continue;
-    out.push(`export interface ${face.name}Impl extends DriverObject {`);
+    const known = c.plan.objects.includes(face.name) || face.name === 'GPUExternalTexture';
+    out.push(`export interface ${face.name}Impl extends DriverObject${known ? ', HandleRef' : ''} {`);
     if (face.setlike) out.push('  readonly values: ReadonlySet<string>;');
     for (const attribute of face.attributes) {
       if (isExternalAttribute(attribute)) continue;
@@ -186,7 +187,6 @@ export function emitInterfaces(c: EmitContext): string {
     `import * as W from '../webidl.ts';`,
     `import * as X from '../external-types.ts';`,
     `import * as V from '../overloads.ts';`,
-    `import type { DriverObject } from '../driver-object.ts';`,
     `import * as C from './convert.gen.ts';`,
     `import type * as I from './impl.gen.ts';\n`,
   ];

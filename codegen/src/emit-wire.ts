@@ -14,6 +14,8 @@ export function emitNumbers(c: EmitContext): string {
     header('emit-wire'),
     '/** Hash of the pinned IDL: both ends put it into their logs when they differ. */',
     `export const IDL_HASH = '${c.idlHash}';\n`,
+    '/** Attributes of GPUSupportedLimits, in the order of the specification. */',
+    `export const LIMIT_NAMES = [\n${(c.model.interfaces.get('GPUSupportedLimits')?.attributes ?? []).map((each) => `  '${each.name}',`).join('\n')}\n] as const;\n`,
     table('OPCODES', c.registry.opcodes),
     table('RECORDED', c.registry.recorded),
     table('REPLIES', c.registry.replies),

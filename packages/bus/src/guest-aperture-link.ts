@@ -104,6 +104,10 @@ export class GuestApertureLink implements GuestLink {
     return this.#blockUntil(hasProgressed, timeoutMs);
   }
 
+  poll(): void {
+    if (!this.#isClosed) this.#receiver.deliverRest();
+  }
+
   completedSerial(): number {
     if (this.#isClosed) return this.#completedSerial;
     // The header has the serial mod 2^32; it is looked at far more often than that wraps.
@@ -148,14 +152,15 @@ export class GuestApertureLink implements GuestLink {
     let stepMs = STEP_MS_MIN;
     try {
       for (;;) {
-        this.#receiver.hold();
-        this.#sender.flush();
-        if (isDone()) return true;
         const now = nowMs();
+        // Asking throws rings away, so the rings are looked at after it.
         if (now - askedAtMs >= LIVENESS_INTERVAL_MS) {
           if (!this.#doorbell.isPeerAlive()) return false;
           askedAtMs = now;
         }
+        this.#receiver.hold();
+        this.#sender.flush();
+        if (isDone()) return true;
         const leftMs = startMs + timeoutMs - now;
         if (leftMs <= 0) return false;
         sleep(Math.min(stepMs, leftMs));
@@ -179,13 +184,16 @@ export class GuestApertureLink implements GuestLink {
 
   #peerGone(message: string): void {
     // What the host said last is still in the ring: often why it ended.
-    this.#receiver.deliverRest();
-    this.#close({ kind: 'peer-gone', message });
+    try {
+      this.#receiver.deliverRest();
+    } finally {
+      this.#close({ kind: 'peer-gone', message });
+    }
   }
 
   #failed(error: unknown): void {
     if (!(error instanceof PeerViolation)) {
-      this.#receiver.recover();
+      if (!this.#isClosed) this.#receiver.recover();
       throw error;
     }
     this.#close({ kind: 'protocol', message: error.message });

@@ -62,6 +62,9 @@ export class GuestStreamLink implements GuestLink {
     return false;
   }
 
+  /** Bytes arrive by events alone. */
+  poll(): void {}
+
   completedSerial(): number {
     return this.#completedSerial;
   }
@@ -75,13 +78,16 @@ export class GuestStreamLink implements GuestLink {
   }
 
   #peerGone(message: string): void {
-    this.#receiver.deliverRest();
-    this.#close({ kind: 'peer-gone', message });
+    try {
+      this.#receiver.deliverRest();
+    } finally {
+      this.#close({ kind: 'peer-gone', message });
+    }
   }
 
   #failed(error: unknown): void {
     if (!(error instanceof PeerViolation)) {
-      this.#receiver.recover();
+      if (!this.#isClosed) this.#receiver.recover();
       throw error;
     }
     this.#close({ kind: 'protocol', message: error.message });

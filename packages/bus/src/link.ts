@@ -55,6 +55,8 @@ export interface GuestLink {
    * are kept for later delivery.
    */
   waitForProgress(timeoutMs: number): boolean;
+  /** Delivers, before it returns, the replies that have arrived: for a caller that has blocked for one. */
+  poll(): void;
   /** Highest submit serial that the host says the GPU has completed. */
   completedSerial(): number;
   /** Keeps the process alive while true: set while somebody waits for a reply. */

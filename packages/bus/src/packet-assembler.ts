@@ -5,8 +5,9 @@ import type { PacketSink } from './link.ts';
 export const PACKET_HEADER_WORDS = 2;
 const LENGTH_WORD = 1;
 
-/** Also the size that the buffer returns to once a large packet has gone. */
+/** The buffer's size at first, and again once a packet has gone that needed one above the second size. */
 const BUFFER_BYTES_MIN = 128 * 1024;
+const BUFFER_BYTES_KEPT_MAX = 4 << 20;
 /** What a link moves in at a time: with a part of a packet before it, it still fits the least buffer. */
 export const FILL_BYTES_MAX = 64 * 1024;
 
@@ -24,13 +25,15 @@ export interface PacketAssemblerOptions {
 /**
  * Cuts a stream of words into packets, in memory that only we can write.
  *
- * The peer chooses a packet's length, but the buffer grows only as words of it really arrive: it is
- * never larger than twice what it holds (or its least size).
+ * The peer chooses a packet's length, but the buffer grows only as words of it really arrive: above
+ * its first size it is never made larger than twice what it holds.
  *
  * Fill it with `room` and `filled`, then take packets with `next` until that returns false.
  */
 export class PacketAssembler {
   readonly #packetWordsMax: number;
+  /** A packet of the largest size with what was moved in behind it. */
+  readonly #usefulBytesMax: number;
   readonly #violation: (message: string) => Error;
   readonly #onProgress: ((kind: number, value: number) => void) | null;
   #bytes = new Uint8Array(BUFFER_BYTES_MIN);
@@ -42,6 +45,7 @@ export class PacketAssembler {
 
   constructor(options: PacketAssemblerOptions) {
     this.#packetWordsMax = options.packetWordsMax;
+    this.#usefulBytesMax = options.packetWordsMax * 4 + FILL_BYTES_MAX;
     this.#violation = options.violation;
     this.#onProgress = options.onProgress ?? null;
   }
@@ -72,7 +76,7 @@ export class PacketAssembler {
     const neededBytes = heldBytes + byteCount;
     // A packet that is being read right now must stay as it is: then the rest moves elsewhere.
     if (neededBytes <= this.#bytes.length && !this.#isDelivering) this.#bytes.copyWithin(0, this.#beginWord * 4, this.#endByte);
-    else this.#resize(Math.max(neededBytes, this.#bytes.length * 2));
+    else this.#resize(Math.max(neededBytes, Math.min(this.#bytes.length * 2, this.#usefulBytesMax)));
     this.#beginWord = 0;
     this.#endByte = heldBytes;
   }
@@ -118,7 +122,7 @@ export class PacketAssembler {
     if (this.isEmpty) {
       this.#beginWord = 0;
       this.#endByte = 0;
-      if (this.#bytes.length > BUFFER_BYTES_MIN) this.#resize(BUFFER_BYTES_MIN);
+      if (this.#bytes.length > BUFFER_BYTES_KEPT_MAX) this.#resize(BUFFER_BYTES_MIN);
     }
     return 0;
   }

@@ -6,9 +6,6 @@ import type { RingConsumer } from './ring.ts';
 
 /** A turn's share of the event loop: what shares the thread (Dawn's callbacks, timers) waits no longer. */
 const TURN_MS_MAX = 1;
-/** Packets between two looks at the clock. */
-const PACKETS_PER_LOOK_AT_CLOCK = 16;
-
 /**
  * How long an idle receiver goes on looking before it sleeps: about what a wake-up costs, so that
  * looking never costs more than twice the better choice.
@@ -115,7 +112,8 @@ export class RingReceiver {
     if (this.#state !== 'scheduled') return;
     const { scheduler } = this.#options;
     const before = this.#position;
-    const outcome = this.#drain(scheduler.nowMs() + TURN_MS_MAX);
+    const startMs = scheduler.nowMs();
+    const outcome = this.#drain(startMs + TURN_MS_MAX);
     // The sink may have paused or stopped us meanwhile.
     if (this.#state !== 'scheduled') return;
     if (outcome === 'more') {
@@ -124,7 +122,7 @@ export class RingReceiver {
     }
     const nowMs = scheduler.nowMs();
     if (this.#position !== before) {
-      if (nowMs < this.#lookUntilMs) this.#lookMs = LOOK_MS_MAX;
+      if (startMs < this.#lookUntilMs) this.#lookMs = LOOK_MS_MAX;
       this.#lookUntilMs = nowMs + this.#lookMs;
     }
     if (this.#lookMs >= LOOK_MS_MIN && nowMs < this.#lookUntilMs) scheduler.soon(this.#turnBound);
@@ -149,19 +147,14 @@ export class RingReceiver {
   /** Delivers packets until there are none, the time is over, or somebody stops us. */
   #drain(untilMs: number): 'more' | 'empty' {
     const { assembler, scheduler, deliver, delivered } = this.#options;
-    let countdown = PACKETS_PER_LOOK_AT_CLOCK;
-    const before = this.#position;
-    let reported = before;
+    let reported = this.#position;
     try {
       do {
         for (;;) {
           const wordCount = assembler.deliverNext(deliver);
           if (wordCount === 0) break;
           this.#position = advance(this.#position, wordCount);
-          countdown -= 1;
-          const timeIsOver = countdown === 0 && scheduler.nowMs() >= untilMs;
-          if (countdown === 0) countdown = PACKETS_PER_LOOK_AT_CLOCK;
-          if (timeIsOver || this.#state === 'paused' || this.#state === 'stopped') {
+          if (this.#state === 'paused' || this.#state === 'stopped' || scheduler.nowMs() >= untilMs) {
             delivered(this.#position);
             return 'more';
           }

@@ -5,7 +5,6 @@ import type { PacketAssembler } from './packet-assembler.ts';
 
 /** As for rings: what shares the thread waits no longer. */
 const TURN_MS_MAX = 1;
-const PACKETS_PER_LOOK_AT_CLOCK = 16;
 
 export interface StreamReceiverOptions {
   readonly duplex: ByteDuplex;
@@ -94,14 +93,9 @@ export class StreamReceiver {
 
   #drain(untilMs: number): 'more' | 'empty' {
     const { assembler, scheduler, deliver } = this.#options;
-    let countdown = PACKETS_PER_LOOK_AT_CLOCK;
     try {
       while (assembler.deliverNext(deliver) > 0) {
-        if (this.#state === 'paused' || this.#state === 'stopped') return 'more';
-        countdown -= 1;
-        if (countdown > 0) continue;
-        countdown = PACKETS_PER_LOOK_AT_CLOCK;
-        if (scheduler.nowMs() >= untilMs) return 'more';
+        if (this.#state === 'paused' || this.#state === 'stopped' || scheduler.nowMs() >= untilMs) return 'more';
       }
     } catch (error) {
       this.stop();

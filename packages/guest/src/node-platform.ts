@@ -2,24 +2,23 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Platform } from '@gpup/umd';
 
-let gc: (() => void) | undefined;
+let collect: (() => void) | undefined;
 
-/** What Node lends to the driver. */
+/** V8 gives its collector only to contexts that are made after the flag is set, whatever the command line said. */
+function collector(): () => void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+    setFlagsFromString('--no-expose-gc');
+  }
+  return collect;
+}
+
 export const nodePlatform: Platform = {
   defer(callback) {
-    // Nobody waits for it, so it does not keep the process alive.
-    setTimeout(callback, 0).unref();
+    setImmediate(callback).unref();
   },
   collectGarbage() {
-    gc ??= exposedGc();
-    gc();
+    collector()();
   },
 };
-
-/** The flag acts on contexts made after it: only ours sees `gc`, and no global of the program's changes. */
-function exposedGc(): () => void {
-  setFlagsFromString('--expose-gc');
-  const exposed = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  return exposed;
-}

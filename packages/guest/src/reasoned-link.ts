@@ -49,6 +49,9 @@ export class ReasonedLink implements GuestLink {
   waitForProgress(timeoutMs: number): boolean {
     return this.#link.waitForProgress(timeoutMs);
   }
+  poll(): void {
+    this.#link.poll();
+  }
   completedSerial(): number {
     return this.#link.completedSerial();
   }

@@ -1,1 +1,5 @@
-export {};
+export type { Platform } from './context.ts';
+export { createGpu, type GpuHandle, globals } from './create-gpu.ts';
+export { READ_PIXELS } from './external-image.ts';
+export type { GpuOptions } from './objects/gpu.ts';
+export { VirtualCanvas } from './virtual-canvas.ts';

@@ -419,7 +419,7 @@ export function toGPUStorageTextureBindingLayout(v: unknown, what: string): T.GP
 }
 
 export function toGPUExternalTextureBindingLayout(v: unknown, what: string): T.GPUExternalTextureBindingLayout {
-  const d = W.toDictionary(v, what);
+  W.toDictionary(v, what);
   return {  };
 }
 

@@ -2,8 +2,8 @@
 
 // What the driver must provide behind each interface. A method of the IDL that nobody implements does
 // not compile: the driver classes say `implements` these.
+import type { HandleRef } from '@gpup/wire';
 import type { BufferSource, DriverObject } from '../driver-object.ts';
-import type * as X from '../external-types.ts';
 import type * as I from './impl.gen.ts';
 import type * as T from './types.gen.ts';
 
@@ -31,14 +31,14 @@ export interface GPUImpl extends DriverObject {
   getPreferredCanvasFormat(): T.GPUTextureFormat;
 }
 
-export interface GPUAdapterImpl extends DriverObject {
+export interface GPUAdapterImpl extends DriverObject, HandleRef {
   readonly features: I.GPUSupportedFeaturesImpl;
   readonly limits: object;
   readonly info: I.GPUAdapterInfoImpl;
   requestDevice(descriptor: T.GPUDeviceDescriptor): Promise<I.GPUDeviceImpl>;
 }
 
-export interface GPUDeviceImpl extends DriverObject {
+export interface GPUDeviceImpl extends DriverObject, HandleRef {
   readonly features: I.GPUSupportedFeaturesImpl;
   readonly limits: object;
   readonly adapterInfo: I.GPUAdapterInfoImpl;
@@ -65,7 +65,7 @@ export interface GPUDeviceImpl extends DriverObject {
   popErrorScope(): Promise<object | null>;
 }
 
-export interface GPUBufferImpl extends DriverObject {
+export interface GPUBufferImpl extends DriverObject, HandleRef {
   readonly size: number;
   readonly usage: number;
   readonly mapState: T.GPUBufferMapState;
@@ -76,7 +76,7 @@ export interface GPUBufferImpl extends DriverObject {
   destroy(): void;
 }
 
-export interface GPUTextureImpl extends DriverObject {
+export interface GPUTextureImpl extends DriverObject, HandleRef {
   readonly width: number;
   readonly height: number;
   readonly depthOrArrayLayers: number;
@@ -91,31 +91,31 @@ export interface GPUTextureImpl extends DriverObject {
   destroy(): void;
 }
 
-export interface GPUTextureViewImpl extends DriverObject {
+export interface GPUTextureViewImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUExternalTextureImpl extends DriverObject {
+export interface GPUExternalTextureImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUSamplerImpl extends DriverObject {
+export interface GPUSamplerImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUBindGroupLayoutImpl extends DriverObject {
+export interface GPUBindGroupLayoutImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUBindGroupImpl extends DriverObject {
+export interface GPUBindGroupImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUPipelineLayoutImpl extends DriverObject {
+export interface GPUPipelineLayoutImpl extends DriverObject, HandleRef {
   label: string;
 }
 
-export interface GPUShaderModuleImpl extends DriverObject {
+export interface GPUShaderModuleImpl extends DriverObject, HandleRef {
   label: string;
   getCompilationInfo(): Promise<I.GPUCompilationInfoImpl>;
 }
@@ -133,17 +133,17 @@ export interface GPUCompilationInfoImpl extends DriverObject {
   readonly messages: readonly I.GPUCompilationMessageImpl[];
 }
 
-export interface GPUComputePipelineImpl extends DriverObject {
+export interface GPUComputePipelineImpl extends DriverObject, HandleRef {
   label: string;
   getBindGroupLayout(index: number): I.GPUBindGroupLayoutImpl;
 }
 
-export interface GPURenderPipelineImpl extends DriverObject {
+export interface GPURenderPipelineImpl extends DriverObject, HandleRef {
   label: string;
   getBindGroupLayout(index: number): I.GPUBindGroupLayoutImpl;
 }
 
-export interface GPUCommandBufferImpl extends DriverObject {
+export interface GPUCommandBufferImpl extends DriverObject, HandleRef {
   label: string;
 }
 
@@ -200,7 +200,7 @@ export interface GPURenderPassEncoderImpl extends DriverObject {
   drawIndexedIndirect(indirectBuffer: I.GPUBufferImpl, indirectOffset: number): void;
 }
 
-export interface GPURenderBundleImpl extends DriverObject {
+export interface GPURenderBundleImpl extends DriverObject, HandleRef {
   label: string;
 }
 
@@ -221,7 +221,7 @@ export interface GPURenderBundleEncoderImpl extends DriverObject {
   drawIndexedIndirect(indirectBuffer: I.GPUBufferImpl, indirectOffset: number): void;
 }
 
-export interface GPUQueueImpl extends DriverObject {
+export interface GPUQueueImpl extends DriverObject, HandleRef {
   label: string;
   submit(commandBuffers: readonly (I.GPUCommandBufferImpl)[]): void;
   onSubmittedWorkDone(): Promise<undefined>;
@@ -230,7 +230,7 @@ export interface GPUQueueImpl extends DriverObject {
   copyExternalImageToTexture(source: T.GPUCopyExternalImageSourceInfo, destination: T.GPUCopyExternalImageDestInfo, copySize: T.GPUExtent3DDict): void;
 }
 
-export interface GPUQuerySetImpl extends DriverObject {
+export interface GPUQuerySetImpl extends DriverObject, HandleRef {
   readonly type: T.GPUQueryType;
   readonly count: number;
   label: string;

@@ -4,7 +4,6 @@
 import * as W from '../webidl.ts';
 import * as X from '../external-types.ts';
 import * as V from '../overloads.ts';
-import type { DriverObject } from '../driver-object.ts';
 import * as C from './convert.gen.ts';
 import type * as I from './impl.gen.ts';
 

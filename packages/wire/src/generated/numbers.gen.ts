@@ -3,6 +3,46 @@
 /** Hash of the pinned IDL: both ends put it into their logs when they differ. */
 export const IDL_HASH = '2664031cb7350c67';
 
+/** Attributes of GPUSupportedLimits, in the order of the specification. */
+export const LIMIT_NAMES = [
+  'maxTextureDimension1D',
+  'maxTextureDimension2D',
+  'maxTextureDimension3D',
+  'maxTextureArrayLayers',
+  'maxBindGroups',
+  'maxBindGroupsPlusVertexBuffers',
+  'maxImmediateSize',
+  'maxBindingsPerBindGroup',
+  'maxDynamicUniformBuffersPerPipelineLayout',
+  'maxDynamicStorageBuffersPerPipelineLayout',
+  'maxSampledTexturesPerShaderStage',
+  'maxSamplersPerShaderStage',
+  'maxStorageBuffersPerShaderStage',
+  'maxStorageBuffersInVertexStage',
+  'maxStorageBuffersInFragmentStage',
+  'maxStorageTexturesPerShaderStage',
+  'maxStorageTexturesInVertexStage',
+  'maxStorageTexturesInFragmentStage',
+  'maxUniformBuffersPerShaderStage',
+  'maxUniformBufferBindingSize',
+  'maxStorageBufferBindingSize',
+  'minUniformBufferOffsetAlignment',
+  'minStorageBufferOffsetAlignment',
+  'maxVertexBuffers',
+  'maxBufferSize',
+  'maxVertexAttributes',
+  'maxVertexBufferArrayStride',
+  'maxInterStageShaderVariables',
+  'maxColorAttachments',
+  'maxColorAttachmentBytesPerSample',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
 export const OPCODES = {
   'GPU.requestAdapter': 1,
   'GPUAdapter.requestDevice': 2,

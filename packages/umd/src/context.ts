@@ -1,0 +1,284 @@
+/**
+ * One context: the guest's end of everything that one VF holds. It owns the link, the packets that
+ * wait to be sent, the handles, and the requests that wait for a reply.
+ */
+import type { CloseReason, GuestLink } from '@gpup/bus';
+import { Reader, Writer } from '@gpup/wire';
+import * as encode from '@gpup/wire/encode';
+import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
+import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
+import { GarbagePressure } from './garbage-pressure.ts';
+import { HandleAllocator } from './handle-allocator.ts';
+
+/** What the platform lends to the driver. */
+export interface Platform {
+  /** Runs `callback` soon, outside of the current call; used for collections. */
+  defer(callback: () => void): void;
+  /** Starts a full collection if the platform allows that. */
+  collectGarbage(): void;
+}
+
+/** A request in flight. Exactly one of these is called, once; which ones exist depends on the request. */
+export interface PendingRequest {
+  done?(): void;
+  json?(text: string): void;
+  scope?(filter: GPUErrorFilter | null, message: string): void;
+  data?(bytes: Uint8Array): void;
+  error(name: string, reason: string, message: string): void;
+  /** The context ended before the reply. */
+  lost(message: string): void;
+}
+
+/** What a context tells a device of. */
+export interface DeviceEvents {
+  deviceLost(reason: GPUDeviceLostReason, message: string): void;
+  uncapturedError(filter: GPUErrorFilter, message: string): void;
+}
+
+/** The held value of an object's finalizer. `handle` is 0 once the host has dropped it by itself. */
+export interface Lease {
+  handle: number;
+  readonly byteLength: number;
+}
+
+/** Words that may wait before they are sent at once: the host should start while the guest goes on. */
+const FLUSH_WORDS = 8192;
+/** Payload shorter than this is cheaper inside the packet than through the heap's allocator. */
+const INLINE_BYTES_MAX = 1024;
+/** How long one wait for room in the heap may take before the payload goes inline. */
+const HEAP_WAIT_MS = 10_000;
+
+export interface WelcomeInfo {
+  readonly wgslLanguageFeatures: readonly string[];
+  readonly preferredCanvasFormat: string;
+}
+
+export class Context implements ReplyHandlers {
+  readonly out = new Writer(FLUSH_WORDS * 2);
+  readonly link: GuestLink;
+  readonly #platform: Platform;
+  readonly #handles: HandleAllocator;
+  readonly #requests = new Map<number, PendingRequest>();
+  readonly #devices = new Map<number, DeviceEvents>();
+  readonly #reader = new Reader();
+  readonly #pressure: GarbagePressure;
+  readonly #finalizers: FinalizationRegistry<Lease>;
+  readonly #onWelcome: (info: WelcomeInfo) => void;
+  readonly #onLost: (message: string) => void;
+  #releases: number[] = [];
+  /** Where `stage` has put the next packet's payload, or -1. */
+  #placed = -1;
+  #nextRequest = 1;
+  #flushScheduled = false;
+  #lostMessage: string | null = null;
+
+  constructor(options: {
+    readonly link: GuestLink;
+    readonly platform: Platform;
+    readonly handles: HandleAllocator;
+    readonly onWelcome: (info: WelcomeInfo) => void;
+    readonly onLost: (message: string) => void;
+  }) {
+    this.link = options.link;
+    this.#platform = options.platform;
+    this.#handles = options.handles;
+    this.#onWelcome = options.onWelcome;
+    this.#onLost = options.onLost;
+    this.#pressure = new GarbagePressure(() => this.#platform.defer(() => this.#collect()));
+    this.#finalizers = new FinalizationRegistry((lease) => this.release(lease));
+    this.out.place = () => {
+      const placed = this.#placed;
+      this.#placed = -1;
+      return placed;
+    };
+    this.link.onPacket = (words, begin, end) => {
+      const opcode = words[begin] as number;
+      this.#reader.open(words, begin + 2, end);
+      dispatchReply(this, opcode, this.#reader);
+    };
+    this.link.onClose = (reason) => this.lose(closeMessage(reason));
+  }
+
+  get lostMessage(): string | null {
+    return this.#lostMessage;
+  }
+
+  /** To be called after each packet written to `out`. */
+  written(): void {
+    if (this.out.length >= FLUSH_WORDS) this.flush();
+    else if (!this.#flushScheduled) this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  flush(): void {
+    if (this.#releases.length > 0) {
+      const releases = this.#releases;
+      this.#releases = [];
+      encode.encodeContextRelease(this.out, releases);
+    }
+    if (this.out.length === 0) return;
+    const { words, length } = this.out;
+    this.out.reset();
+    if (this.#lostMessage === null) this.link.send(words, 0, length);
+  }
+
+  // Handles and lifetimes
+
+  allocateHandle(): number {
+    if (this.#lostMessage !== null) return 0;
+    const handle = this.#handles.allocate();
+    if (handle === 0) this.lose('The context holds more objects than a handle can name.');
+    return handle;
+  }
+
+  /** Releases the handle on the host when `object` has been collected. `byteLength`: what it holds there. */
+  lease(object: object, handle: number, byteLength: number): Lease {
+    const lease: Lease = { handle, byteLength };
+    this.#finalizers.register(object, lease);
+    this.#pressure.created(byteLength);
+    return lease;
+  }
+
+  release(lease: Lease): void {
+    const { handle } = lease;
+    if (handle === 0) return;
+    this.forget(lease);
+    this.#releases.push(handle);
+    if (!this.#flushScheduled) this.#scheduleFlush();
+  }
+
+  /** The host has dropped the object by itself, or never had it: the slot is free without a message. */
+  forget(lease: Lease): void {
+    if (lease.handle === 0) return;
+    this.#handles.release(lease.handle);
+    this.#pressure.released(lease.byteLength);
+    lease.handle = 0;
+  }
+
+  #collect(): void {
+    this.#platform.collectGarbage();
+    // Finalizers run in a task of their own after the collection.
+    this.#platform.defer(() => this.#pressure.collected());
+  }
+
+  // Requests
+
+  request(pending: PendingRequest): number {
+    const id = this.#nextRequest;
+    this.#nextRequest = (id + 1) >>> 0 || 1;
+    this.#requests.set(id, pending);
+    if (this.#requests.size === 1) this.link.setWaiting(true);
+    return id;
+  }
+
+  /** Sends what has been written, the request with it; a context that is gone answers at once. */
+  sent(id: number): void {
+    this.flush();
+    if (this.#lostMessage === null) return;
+    this.#take(id)?.lost(this.#lostMessage);
+  }
+
+  #take(id: number): PendingRequest | undefined {
+    const pending = this.#requests.get(id);
+    if (pending === undefined) return undefined;
+    this.#requests.delete(id);
+    if (this.#requests.size === 0) this.link.setWaiting(false);
+    return pending;
+  }
+
+  // Payload
+
+  /**
+   * Copies the payload of the packet that is written next to where the host can see it, waiting for
+   * the host to free room if need be. What is small, or finds no room, travels inside the packet.
+   */
+  stage(bytes: Uint8Array): void {
+    this.#placed = -1;
+    const { heap } = this.link;
+    if (heap === null || bytes.byteLength <= INLINE_BYTES_MAX || this.#lostMessage !== null) return;
+    let offset = heap.stage(bytes.byteLength);
+    while (offset < 0) {
+      // Staged regions are freed by the packets that name them, so those must be on their way.
+      this.flush();
+      if (!this.link.waitForProgress(HEAP_WAIT_MS)) return;
+      offset = heap.stage(bytes.byteLength);
+    }
+    heap.bytes.set(bytes, offset);
+    this.#placed = offset;
+  }
+
+  // Devices and their events
+
+  addDevice(handle: number, events: DeviceEvents): void {
+    this.#devices.set(handle, events);
+  }
+
+  removeDevice(handle: number): void {
+    this.#devices.delete(handle);
+  }
+
+  /** The VF is gone or has refused us. Every device is lost with this message; nothing is sent any more. */
+  lose(message: string): void {
+    if (this.#lostMessage !== null) return;
+    this.#lostMessage = message;
+    this.out.reset();
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    this.link.setWaiting(false);
+    this.#onLost(message);
+    for (const device of [...this.#devices.values()]) device.deviceLost('unknown', message);
+    this.#devices.clear();
+    for (const pending of requests) pending.lost(message);
+    this.link.close();
+  }
+
+  // Replies and events
+
+  'Reply.done'(request: number): void {
+    this.#take(request)?.done?.();
+  }
+
+  'Reply.json'(request: number, text: string): void {
+    this.#take(request)?.json?.(text);
+  }
+
+  'Reply.error'(request: number, name: string, reason: string, message: string): void {
+    this.#take(request)?.error(name, reason, message);
+  }
+
+  'Reply.scope'(request: number, filter: GPUErrorFilter | null, message: string): void {
+    this.#take(request)?.scope?.(filter, message);
+  }
+
+  'Reply.data'(request: number, data: Uint8Array): void {
+    this.#take(request)?.data?.(data);
+  }
+
+  'Event.welcome'(_major: number, _minor: number, _featureLevel: number, text: string): void {
+    this.#onWelcome(JSON.parse(text) as WelcomeInfo);
+  }
+
+  'Event.deviceLost'(device: number, reason: GPUDeviceLostReason, message: string): void {
+    this.#devices.get(device)?.deviceLost(reason, message);
+  }
+
+  'Event.uncapturedError'(device: number, filter: GPUErrorFilter, message: string): void {
+    this.#devices.get(device)?.uncapturedError(filter, message);
+  }
+
+  'Event.contextLost'(code: string, message: string): void {
+    this.lose(`${message} (${code})`);
+  }
+}
+
+function closeMessage(reason: CloseReason): string {
+  if (reason.kind === 'closed') return 'The context was closed.';
+  return reason.message;
+}

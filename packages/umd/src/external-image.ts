@@ -1,0 +1,93 @@
+/**
+ * Images that programs copy to textures, and their conversion to a texture's format.
+ * https://gpuweb.github.io/gpuweb/#dom-gpuqueue-copyexternalimagetotexture
+ */
+import type * as T from './generated/types.gen.ts';
+import { encodeTexel, isEncodableFormat } from './texel-encoding.ts';
+
+/** Not premultiplied RGBA of one byte a channel in `colorSpace`, rows from the top. */
+export interface CopyableImage {
+  readonly width: number;
+  readonly height: number;
+  readonly colorSpace: string;
+  readonly data: ArrayLike<number>;
+}
+
+/** An object that can give its pixels: the virtual canvas, or a canvas or image of a library. */
+export const READ_PIXELS = Symbol.for('gpup.readPixels');
+
+interface PixelSource {
+  [READ_PIXELS](): CopyableImage;
+}
+
+/** ImageData and whatever has its shape, or a source of pixels; null for anything else. */
+export function toCopyableImage(v: unknown): CopyableImage | null {
+  if (typeof v !== 'object' || v === null) return null;
+  if (READ_PIXELS in v) return (v as PixelSource)[READ_PIXELS]();
+  const { width, height, data, colorSpace } = v as Record<string, unknown>;
+  if (typeof width !== 'number' || typeof height !== 'number') return null;
+  if (!(data instanceof Uint8ClampedArray) && !(data instanceof Uint8Array)) return null;
+  if (data.length < width * height * 4) return null;
+  return { width, height, data, colorSpace: typeof colorSpace === 'string' ? colorSpace : 'srgb' };
+}
+
+export const isCopyFormat = isEncodableFormat;
+
+export interface Conversion {
+  readonly source: T.GPUCopyExternalImageSourceInfo;
+  readonly destination: T.GPUCopyExternalImageDestInfo;
+  readonly width: number;
+  readonly height: number;
+  readonly format: T.GPUTextureFormat;
+}
+
+/** The texels to write, rows tightly packed. */
+export function convertPixels(image: CopyableImage, conversion: Conversion): { bytes: Uint8Array; bytesPerRow: number } {
+  const { source, destination, width, height, format } = conversion;
+  const encode = encodeTexel(format);
+  const bytesPerRow = width * encode.texelBytes;
+  const bytes = new Uint8Array(bytesPerRow * height);
+  const view = new DataView(bytes.buffer);
+  const convertColor = colorConversion(image.colorSpace, destination.colorSpace);
+  const rgba = [0, 0, 0, 0] as [number, number, number, number];
+  for (let y = 0; y < height; y++) {
+    const fromTop = source.origin.y + (source.flipY ? height - 1 - y : y);
+    let at = (fromTop * image.width + source.origin.x) * 4;
+    for (let x = 0; x < width; x++, at += 4) {
+      for (let channel = 0; channel < 4; channel++) rgba[channel] = (image.data[at + channel] as number) / 255;
+      convertColor(rgba);
+      if (destination.premultipliedAlpha) for (let channel = 0; channel < 3; channel++) rgba[channel] = (rgba[channel] as number) * rgba[3];
+      encode.write(view, y * bytesPerRow + x * encode.texelBytes, rgba);
+    }
+  }
+  return { bytes, bytesPerRow };
+}
+
+type Rgba = [number, number, number, number];
+
+/** sRGB and Display P3 share the transfer function and differ in primaries (CSS Color 4, section 10). */
+const SRGB_TO_P3 = [0.8224619688, 0.1775380312, 0, 0.0331941989, 0.9668058011, 0, 0.0170826307, 0.0723974407, 0.9105199286];
+const P3_TO_SRGB = [1.2249401763, -0.2249401763, 0, -0.0420569549, 1.0420569549, 0, -0.0196375546, -0.0786360454, 1.0982736];
+
+function colorConversion(from: string, to: string): (rgba: Rgba) => void {
+  if (from === to) return () => {};
+  const matrix = from === 'srgb' ? SRGB_TO_P3 : P3_TO_SRGB;
+  const m = (row: number, r: number, g: number, b: number): number =>
+    (matrix[row] as number) * r + (matrix[row + 1] as number) * g + (matrix[row + 2] as number) * b;
+  return (rgba) => {
+    const [r, g, b] = [toLinear(rgba[0]), toLinear(rgba[1]), toLinear(rgba[2])];
+    rgba[0] = fromLinear(m(0, r, g, b));
+    rgba[1] = fromLinear(m(3, r, g, b));
+    rgba[2] = fromLinear(m(6, r, g, b));
+  };
+}
+
+export function toLinear(v: number): number {
+  const a = Math.abs(v);
+  return Math.sign(v) * (a <= 0.04045 ? a / 12.92 : ((a + 0.055) / 1.055) ** 2.4);
+}
+
+export function fromLinear(v: number): number {
+  const a = Math.abs(v);
+  return Math.sign(v) * (a <= 0.0031308 ? a * 12.92 : 1.055 * a ** (1 / 2.4) - 0.055);
+}

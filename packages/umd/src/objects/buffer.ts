@@ -1,0 +1,296 @@
+import * as encode from '@gpup/wire/encode';
+import { INLINE } from '@gpup/wire';
+import { detach } from '../detach.ts';
+import { makeException } from '../errors.ts';
+import type * as I from '../generated/impl.gen.ts';
+import type * as T from '../generated/types.gen.ts';
+import { DeviceObject } from './host-object.ts';
+import type { Device } from './device.ts';
+
+const MAP_WRITE = 2;
+
+/** Bytes of a mapping that travel in one piece: several pieces are in flight at a time. */
+const PIECE_BYTES = 4 << 20;
+/** Where no region of the heap is free, a reply carries this much. */
+const INLINE_PIECE_BYTES = 1 << 20;
+
+interface MappedRange {
+  readonly offset: number;
+  readonly size: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/**
+ * An active mapping. The bytes are an ordinary ArrayBuffer of the guest, filled from the heap when
+ * the host has mapped the buffer and sent back before it unmaps: views over the aperture cannot be
+ * detached on every platform, and must be after unmap.
+ */
+interface Mapping {
+  readonly mode: number;
+  readonly offset: number;
+  readonly size: number;
+  /** The mapped bytes; handed out as they are to whoever asks for the whole range. */
+  readonly content: ArrayBuffer;
+  readonly ranges: MappedRange[];
+}
+
+/** A mapAsync whose promise is not settled. Becomes stale when the program unmaps meanwhile. */
+interface PendingMap {
+  reject(error: Error): void;
+}
+
+export class Buffer extends DeviceObject implements I.GPUBufferImpl {
+  readonly size: number;
+  readonly usage: number;
+  #mapping: Mapping | null = null;
+  #pending: PendingMap | null = null;
+  #destroyed = false;
+
+  constructor(device: Device, descriptor: T.GPUBufferDescriptor) {
+    const content = descriptor.mappedAtCreation ? creationContent(descriptor.size) : null;
+    super(device, descriptor.label, descriptor.size);
+    this.size = descriptor.size;
+    this.usage = descriptor.usage;
+    encode.encodeGPUDeviceCreateBuffer(device.context.out, device.handle, this.handle, descriptor);
+    device.context.written();
+    if (content !== null) this.#setMapping({ mode: MAP_WRITE, offset: 0, size: this.size, content, ranges: [] });
+  }
+
+  get mapState(): T.GPUBufferMapState {
+    if (this.#pending !== null) return 'pending';
+    return this.#mapping === null ? 'unmapped' : 'mapped';
+  }
+
+  #setMapping(mapping: Mapping): void {
+    this.#mapping = mapping;
+    this.device.noteMapped(this);
+  }
+
+  /** https://gpuweb.github.io/gpuweb/#dom-gpubuffer-mapasync */
+  mapAsync(mode: number, offset: number, size: number | undefined): Promise<undefined> {
+    const byteLength = size ?? Math.max(0, this.size - offset);
+    if (this.#pending !== null) {
+      this.device.injectError('validation', `Buffer${named(this.label)} is already waiting to be mapped.`);
+      return Promise.reject(new DOMException('The buffer is already waiting to be mapped.', 'OperationError'));
+    }
+    return new Promise((resolve, reject) => {
+      const pending: PendingMap = { reject };
+      this.#pending = pending;
+      this.device.noteMapped(this);
+      const pull = new MappedPull(this, { offset, byteLength });
+      pull.start(mode, {
+        done: (content) => {
+          if (this.#pending !== pending) return;
+          this.#pending = null;
+          this.#setMapping({ mode, offset, size: byteLength, content, ranges: [] });
+          resolve(undefined);
+        },
+        failed: (error) => {
+          if (this.#pending !== pending) return;
+          this.#pending = null;
+          this.device.noteUnmapped(this);
+          reject(error);
+        },
+        isStale: () => this.#pending !== pending,
+      });
+    });
+  }
+
+  /** https://gpuweb.github.io/gpuweb/#dom-gpubuffer-getmappedrange */
+  getMappedRange(offset: number, size: number | undefined): ArrayBuffer {
+    const byteLength = size ?? Math.max(0, this.size - offset);
+    const mapping = this.#mapping;
+    if (mapping === null) throw operationError(`Buffer${named(this.label)} is not mapped.`);
+    if (offset % 8 !== 0) throw operationError(`The offset (${offset}) of the mapped range is not a multiple of 8.`);
+    if (byteLength % 4 !== 0) throw operationError(`The size (${byteLength}) of the mapped range is not a multiple of 4.`);
+    if (offset < mapping.offset || offset + byteLength > mapping.offset + mapping.size) {
+      throw operationError(
+        `The range of ${byteLength} bytes at ${offset} is not inside the mapped range of ${mapping.size} bytes at ${mapping.offset}.`,
+      );
+    }
+    for (const range of mapping.ranges) {
+      if (offset < range.offset + range.size && range.offset < offset + byteLength) {
+        throw operationError(`The range of ${byteLength} bytes at ${offset} overlaps one that was returned before.`);
+      }
+    }
+    const whole = byteLength === mapping.size && mapping.ranges.length === 0;
+    const begin = offset - mapping.offset;
+    const bytes = whole ? mapping.content : mapping.content.slice(begin, begin + byteLength);
+    mapping.ranges.push({ offset, size: byteLength, bytes });
+    return bytes;
+  }
+
+  unmap(): void {
+    if (this.#pending === null && this.#mapping === null) return;
+    this.#sendWritten();
+    encode.encodeGPUBufferUnmap(this.device.context.out, this.handle);
+    this.device.context.written();
+    this.loseMapping();
+  }
+
+  destroy(): void {
+    if (!this.#destroyed) {
+      this.#destroyed = true;
+      encode.encodeGPUBufferDestroy(this.device.context.out, this.handle);
+      this.device.context.written();
+    }
+    this.loseMapping();
+  }
+
+  /** Ends the mapping on this side alone: after unmap, destroy, or the device's end. */
+  loseMapping(): void {
+    this.device.noteUnmapped(this);
+    const pending = this.#pending;
+    this.#pending = null;
+    pending?.reject(new DOMException('The buffer was unmapped before its mapping was complete.', 'AbortError'));
+    const mapping = this.#mapping;
+    if (mapping === null) return;
+    this.#mapping = null;
+    for (const range of mapping.ranges) detach(range.bytes);
+    detach(mapping.content);
+  }
+
+  #sendWritten(): void {
+    const mapping = this.#mapping;
+    if (mapping === null || (mapping.mode & MAP_WRITE) === 0) return;
+    const { context } = this.device;
+    for (const range of mapping.ranges) {
+      // A range that the program has transferred elsewhere is detached: nothing was written to it.
+      const present = range.bytes.byteLength;
+      for (let at = 0; at < present; at += PIECE_BYTES) {
+        const bytes = new Uint8Array(range.bytes, at, Math.min(PIECE_BYTES, present - at));
+        context.stage(bytes);
+        encode.encodeGPUBufferWriteMapped(context.out, this, range.offset + at, bytes);
+        context.written();
+      }
+    }
+  }
+}
+
+/** Fetches the bytes of a mapping, piece by piece, into one ArrayBuffer. */
+class MappedPull {
+  readonly #buffer: Buffer;
+  readonly #offset: number;
+  readonly #byteLength: number;
+  #content: ArrayBuffer | null = null;
+  #pieceCount = 0;
+  #failed = false;
+
+  constructor(buffer: Buffer, range: { readonly offset: number; readonly byteLength: number }) {
+    this.#buffer = buffer;
+    this.#offset = range.offset;
+    this.#byteLength = range.byteLength;
+  }
+
+  start(
+    mode: number,
+    outcome: { done(content: ArrayBuffer): void; failed(error: Error): void; isStale(): boolean },
+  ): void {
+    const { context } = this.#buffer.device;
+    const first = this.#piece(0);
+    const request = context.request({
+      ...this.#receive(first, () => {
+        if (outcome.isStale()) return;
+        this.#pullRest(first.length, outcome);
+      }),
+      error: (name, reason, message) => {
+        this.#release(first);
+        outcome.failed(makeException(name, reason, message));
+      },
+      lost: (message) => {
+        this.#release(first);
+        outcome.failed(new DOMException(message, 'AbortError'));
+      },
+    });
+    encode.encodeGPUBufferMapAsync(context.out, this.#buffer.handle, request, mode, this.#offset, this.#byteLength, first.into, first.length);
+    context.sent(request);
+  }
+
+  #pullRest(from: number, outcome: { done(content: ArrayBuffer): void; failed(error: Error): void; isStale(): boolean }): void {
+    if (this.#failed) return outcome.failed(new DOMException('There is no memory for the mapped range.', 'OperationError'));
+    const finish = (): void => {
+      if (--this.#pieceCount === 0) outcome.done(this.#content ?? new ArrayBuffer(0));
+    };
+    this.#pieceCount = 1;
+    const { context } = this.#buffer.device;
+    for (let at = from; at < this.#byteLength; ) {
+      const piece = this.#piece(at);
+      this.#pieceCount++;
+      const fail = (name: string, message: string): void => {
+        this.#release(piece);
+        outcome.failed(makeException(name, '', message));
+      };
+      const request = context.request({
+        ...this.#receive(piece, finish),
+        error: (name, _reason, message) => fail(name, message),
+        lost: (message) => fail('AbortError', message),
+      });
+      encode.encodeGPUBufferReadMapped(context.out, this.#buffer, request, this.#offset + at, piece.into, piece.length);
+      context.sent(request);
+      at += piece.length;
+    }
+    finish();
+  }
+
+  #piece(at: number): Piece {
+    const { heap } = this.#buffer.device.context.link;
+    const length = Math.min(PIECE_BYTES, this.#byteLength - at);
+    const into = heap === null || length === 0 ? -1 : heap.reserve(length);
+    if (into >= 0) return { at, into, length };
+    return { at, into: INLINE, length: Math.min(length, INLINE_PIECE_BYTES) };
+  }
+
+  /** Handlers of a piece's arrival: by the heap (`done`) or inside the reply (`data`). */
+  #receive(piece: Piece, then: () => void): { done(): void; data(bytes: Uint8Array): void } {
+    return {
+      done: () => {
+        const { heap } = this.#buffer.device.context.link;
+        if (heap !== null && piece.into !== INLINE) this.#fill(piece, heap.bytes.subarray(piece.into, piece.into + piece.length));
+        this.#release(piece);
+        then();
+      },
+      data: (bytes) => {
+        this.#fill(piece, bytes);
+        then();
+      },
+    };
+  }
+
+  #fill(piece: Piece, bytes: Uint8Array): void {
+    if (this.#content === null) {
+      try {
+        this.#content = new ArrayBuffer(this.#byteLength);
+      } catch {
+        this.#failed = true;
+        return;
+      }
+    }
+    new Uint8Array(this.#content, piece.at, piece.length).set(bytes);
+  }
+
+  #release(piece: Piece): void {
+    if (piece.into !== INLINE) this.#buffer.device.context.link.heap?.release(piece.into);
+  }
+}
+
+/** `length` bytes from `at` of the mapped range, to arrive at heap offset `into` or inside the reply. */
+interface Piece {
+  readonly at: number;
+  readonly into: number;
+  readonly length: number;
+}
+
+/** https://gpuweb.github.io/gpuweb/#dom-gpudevice-createbuffer: both failures are RangeErrors. */
+function creationContent(size: number): ArrayBuffer {
+  if (size % 4 !== 0) throw new RangeError(`The size (${size}) of a buffer that is mapped at creation is not a multiple of 4.`);
+  return new ArrayBuffer(size);
+}
+
+function operationError(message: string): DOMException {
+  return new DOMException(message, 'OperationError');
+}
+
+function named(label: string): string {
+  return label === '' ? '' : ` "${label}"`;
+}
+

@@ -1,0 +1,162 @@
+import * as encode from '@gpup/wire/encode';
+import { makeException } from '../errors.ts';
+import { type CopyableImage, convertPixels, isCopyFormat } from '../external-image.ts';
+import type * as I from '../generated/impl.gen.ts';
+import type * as T from '../generated/types.gen.ts';
+import type { BufferSource } from '../driver-object.ts';
+import { isInsideTexture, splitTextureWrite } from '../texture-write.ts';
+import { HostObject } from './host-object.ts';
+import type { CommandBuffer } from './plain-objects.ts';
+import type { Buffer } from './buffer.ts';
+import type { Device } from './device.ts';
+import type { Texture } from './texture.ts';
+
+/** Longest piece of one write: the heap holds several, so that host and guest work side by side. */
+const PIECE_BYTES = 8 << 20;
+/** The packet goes on with a write whose first packet was validated as a whole. */
+const CONTINUES = 1;
+
+const COPY_DST = 8;
+
+export class Queue extends HostObject implements I.GPUQueueImpl {
+  readonly device: Device;
+
+  constructor(device: Device, handle: number, label: string) {
+    super(device.context, label, { handle });
+    this.device = device;
+  }
+
+  submit(commandBuffers: readonly CommandBuffer[]): void {
+    const { context } = this.device;
+    const handles: number[] = [];
+    // A handle is 0 once its command buffer has been submitted: the host then fails the submit.
+    for (const each of commandBuffers) handles.push(each.lease.handle);
+    encode.encodeGPUQueueSubmit(context.out, this.handle, handles);
+    for (const each of commandBuffers) context.forget(each.lease);
+    context.flush();
+  }
+
+  onSubmittedWorkDone(): Promise<undefined> {
+    const { context } = this.device;
+    return new Promise((resolve, reject) => {
+      const request = context.request({
+        done: () => resolve(undefined),
+        error: (name, reason, message) => reject(makeException(name, reason, message)),
+        lost: () => resolve(undefined),
+      });
+      encode.encodeGPUQueueOnSubmittedWorkDone(context.out, this.handle, request);
+      context.sent(request);
+    });
+  }
+
+  /** https://gpuweb.github.io/gpuweb/#dom-gpuqueue-writebuffer: offsets and sizes count elements of typed arrays. */
+  writeBuffer(buffer: Buffer, bufferOffset: number, data: BufferSource, dataOffset: number, size: number | undefined): void {
+    const elementBytes = elementSize(data);
+    const elementCount = data.byteLength / elementBytes;
+    if (dataOffset > elementCount) {
+      throw operationError(`The data offset (${dataOffset}) is larger than the data (${elementCount}).`);
+    }
+    const count = size ?? elementCount - dataOffset;
+    if (dataOffset + count > elementCount) {
+      throw operationError(`The range of ${count} from ${dataOffset} is not inside the data (${elementCount}).`);
+    }
+    const byteLength = count * elementBytes;
+    if (byteLength % 4 !== 0) throw operationError(`The number of bytes to write (${byteLength}) is not a multiple of 4.`);
+    this.#writeBuffer(buffer, bufferOffset, bytesOf(data, dataOffset * elementBytes, byteLength));
+  }
+
+  #writeBuffer(buffer: Buffer, bufferOffset: number, bytes: Uint8Array): void {
+    const { context } = this.device;
+    if (bytes.byteLength > PIECE_BYTES && !this.#isPlausible(buffer, bufferOffset, bytes.byteLength)) {
+      // The whole write fails: one packet without data is enough for the host to say so.
+      this.device.injectError('validation', `A write of ${bytes.byteLength} bytes at ${bufferOffset} is not valid for the buffer of ${buffer.size} bytes with usage ${buffer.usage}.`);
+      return;
+    }
+    let at = 0;
+    do {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      context.stage(piece);
+      encode.encodeGPUQueueWriteBuffer(context.out, this.handle, buffer, bufferOffset + at, at === 0 ? 0 : CONTINUES, piece);
+      context.written();
+      at += PIECE_BYTES;
+    } while (at < bytes.byteLength);
+  }
+
+  /** What the host would check of the whole write, as it sees only pieces. */
+  #isPlausible(buffer: Buffer, offset: number, byteLength: number): boolean {
+    return (buffer.usage & COPY_DST) !== 0 && offset % 4 === 0 && offset + byteLength <= buffer.size;
+  }
+
+  writeTexture(destination: T.GPUTexelCopyTextureInfo, data: BufferSource, layout: T.GPUTexelCopyBufferLayout, size: T.GPUExtent3DDict): void {
+    const { context } = this.device;
+    const bytes = bytesOf(data, 0, data.byteLength);
+    const texture = destination.texture as Texture;
+    const pieces = splitTextureWrite({ texture, destination, bytes, layout, size }, PIECE_BYTES);
+    if (pieces.length > 1 && !isInsideTexture(texture, destination, size)) {
+      this.device.injectError('validation', `A write of ${size.width}x${size.height}x${size.depthOrArrayLayers} texels is not valid for mip level ${destination.mipLevel} of the texture of ${texture.width}x${texture.height}x${texture.depthOrArrayLayers} texels with usage ${texture.usage}.`);
+      return;
+    }
+    for (const piece of pieces) {
+      context.stage(piece.bytes);
+      encode.encodeGPUQueueWriteTexture(
+        context.out,
+        this.handle,
+        texture,
+        destination.mipLevel,
+        piece.origin,
+        destination.aspect,
+        piece.layout,
+        piece.size,
+        piece.isFirst ? 0 : CONTINUES,
+        piece.bytes,
+      );
+      context.written();
+    }
+  }
+
+  /** https://gpuweb.github.io/gpuweb/#dom-gpuqueue-copyexternalimagetotexture */
+  copyExternalImageToTexture(source: T.GPUCopyExternalImageSourceInfo, destination: T.GPUCopyExternalImageDestInfo, copySize: T.GPUExtent3DDict): void {
+    const image = source.source as CopyableImage;
+    const texture = destination.texture as Texture;
+    const { width, height, depthOrArrayLayers } = copySize;
+    if (source.origin.x + width > image.width || source.origin.y + height > image.height) {
+      throw operationError(
+        `The copied range of ${width}x${height} at (${source.origin.x}, ${source.origin.y}) is not inside the image of ${image.width}x${image.height}.`,
+      );
+    }
+    if (depthOrArrayLayers > 1) throw operationError(`The copied depth (${depthOrArrayLayers}) is larger than 1.`);
+    if (texture.dimension !== '2d' || texture.sampleCount !== 1 || !isCopyFormat(texture.format)) {
+      this.device.injectError('validation', `A texture of format ${texture.format}, dimension ${texture.dimension} and sample count ${texture.sampleCount} cannot be the destination of copyExternalImageToTexture.`);
+      return;
+    }
+    const pixels = convertPixels(image, { source, destination, width, height, format: texture.format });
+    const { context } = this.device;
+    context.stage(pixels.bytes);
+    encode.encodeGPUQueueCopyExternalImageToTexture(
+      context.out,
+      this.handle,
+      texture,
+      destination.mipLevel,
+      destination.origin,
+      destination.aspect,
+      copySize,
+      pixels.bytesPerRow,
+      pixels.bytes,
+    );
+    context.written();
+  }
+}
+
+function operationError(message: string): DOMException {
+  return new DOMException(message, 'OperationError');
+}
+
+/** DataView and raw buffers count bytes. */
+function elementSize(data: BufferSource): number {
+  return (data as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+}
+
+function bytesOf(data: BufferSource, offset: number, byteLength: number): Uint8Array {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset + offset, byteLength);
+  return new Uint8Array(data, offset, byteLength);
+}
