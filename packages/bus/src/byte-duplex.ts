@@ -8,6 +8,12 @@ export interface ByteDuplex {
   onEnd: (message: string) => void;
   /** Takes as many bytes from the front as it has room for, copies them, and returns their count. */
   write(bytes: Uint8Array): number;
+  /**
+   * Blocks until there may be room again, at most `timeoutMs`, and passes what arrives meanwhile to
+   * `onBytes`: a peer that is blocked itself could otherwise not go on. Returns false when the time
+   * is over or the peer is gone. Null where the platform cannot block.
+   */
+  readonly waitForRoom: ((timeoutMs: number) => boolean) | null;
   pauseReading(): void;
   resumeReading(): void;
   /** Whether a peer that may still send keeps this process alive. */

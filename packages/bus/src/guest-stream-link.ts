@@ -54,10 +54,10 @@ export class GuestStreamLink implements GuestLink {
 
   send(words: Uint32Array, begin: number, end: number): void {
     if (this.#isClosed) return;
-    if (this.#sender.hasRoomFor(end - begin)) this.#sender.send(words, begin, end);
-    else this.#close({ kind: 'queue-full', message: `Commands that wait for the host reach the limit (${this.#sender.queuedBytes} bytes wait).` });
+    if (this.#sender.hasRoomFor(end - begin) || this.#waitForRoom(end - begin)) this.#sender.send(words, begin, end);
   }
 
+  /** There is no heap whose regions could become free, and `send` itself waits for room. */
   waitForProgress(): boolean {
     return false;
   }
@@ -75,6 +75,21 @@ export class GuestStreamLink implements GuestLink {
 
   close(): void {
     this.#close({ kind: 'closed' });
+  }
+
+  #waitForRoom(wordCount: number): boolean {
+    const { waitForRoom } = this.#duplex;
+    if (waitForRoom === null) {
+      this.#close({ kind: 'queue-full', message: `Commands that wait for the host reach the limit (${this.#sender.queuedBytes} bytes wait).` });
+      return false;
+    }
+    return this.#receiver.hold(() => {
+      while (!this.#sender.hasRoomFor(wordCount)) {
+        if (!waitForRoom.call(this.#duplex, Number.POSITIVE_INFINITY)) return false;
+        this.#sender.flush();
+      }
+      return true;
+    });
   }
 
   #peerGone(message: string): void {

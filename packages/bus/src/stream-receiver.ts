@@ -22,6 +22,8 @@ export interface StreamReceiverOptions {
 export class StreamReceiver {
   readonly #options: StreamReceiverOptions;
   #state: 'reading' | 'scheduled' | 'paused' | 'stopped' = 'reading';
+  /** What arrives is kept only: the thread is inside of a call that must not deliver. */
+  #isHolding = false;
   /** A turn is on its way though the state may have changed since. */
   #isTurnDue = false;
 
@@ -52,6 +54,21 @@ export class StreamReceiver {
     if (this.#state !== 'stopped') this.#drain(Number.POSITIVE_INFINITY);
   }
 
+  /** Keeps what arrives while `wait` runs, for delivery in a later turn. */
+  hold<Result>(wait: () => Result): Result {
+    this.#isHolding = true;
+    try {
+      return wait();
+    } finally {
+      this.#isHolding = false;
+      if (this.#state === 'reading') {
+        this.#options.duplex.pauseReading();
+        this.#state = 'scheduled';
+        this.#soon();
+      }
+    }
+  }
+
   /** Goes on after `failed` was given an error of the receiver's user. */
   recover(): void {
     if (this.#state !== 'stopped') return;
@@ -65,7 +82,7 @@ export class StreamReceiver {
     assembler.makeRoom(bytes.length);
     assembler.bytes.set(bytes, assembler.endByte);
     assembler.filled(bytes.length);
-    if (this.#state === 'reading') this.#turn();
+    if (this.#state === 'reading' && !this.#isHolding) this.#turn();
   }
 
   #soon(): void {

@@ -1,5 +1,4 @@
 import { fstatSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { closeDescriptor, mapShared, sealsOf } from '@gpup/os';
 import { type ApertureSizes, headerDefect, layoutAperture, viewAperture } from '../aperture-layout.ts';
 import { GuestApertureLink } from '../guest-aperture-link.ts';
@@ -8,7 +7,7 @@ import type { GuestLink } from '../link.ts';
 import { receiveAnnouncement } from './announcement.ts';
 import { nodeScheduler } from './scheduler.ts';
 import { SocketDoorbell } from './socket-doorbell.ts';
-import { SocketDuplex } from './socket-duplex.ts';
+import { UnixSocketDuplex } from './unix-socket-duplex.ts';
 
 export interface AcceptOptions {
   readonly timeoutMs?: number;
@@ -23,7 +22,7 @@ export function acceptLink(socketFd: number, { timeoutMs = 10_000, ...limits }: 
   const { announcement, fd } = receiveAnnouncement(socketFd, timeoutMs);
   const { packetWordsMax } = announcement;
   if (announcement.type === 'stream' || fd === null) {
-    const duplex = new SocketDuplex(new Socket({ fd: socketFd }));
+    const duplex = new UnixSocketDuplex(socketFd);
     return new GuestStreamLink({ duplex, scheduler: nodeScheduler, packetWordsMax, ...limits });
   }
   try {

@@ -3,3 +3,4 @@ export { type OfferOptions, offerApertureLink, offerLink, offerStreamLink, type 
 export { nodeScheduler } from './scheduler.ts';
 export { SocketDoorbell } from './socket-doorbell.ts';
 export { SocketDuplex } from './socket-duplex.ts';
+export { UnixSocketDuplex } from './unix-socket-duplex.ts';

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { assert } from '@gpup/base';
 import { closeDescriptor, createSealedMemfd, mapShared } from '@gpup/os';
 import { type ApertureSizes, initializeHeader, layoutAperture, viewAperture } from '../aperture-layout.ts';
@@ -9,7 +8,7 @@ import type { HostLink } from '../link.ts';
 import { announce } from './announcement.ts';
 import { nodeScheduler } from './scheduler.ts';
 import { SocketDoorbell } from './socket-doorbell.ts';
-import { SocketDuplex } from './socket-duplex.ts';
+import { UnixSocketDuplex } from './unix-socket-duplex.ts';
 
 export interface OfferOptions extends Partial<ApertureSizes> {
   readonly packetWordsMax?: number;
@@ -45,7 +44,7 @@ export function offerStreamLink(socketFd: number, options: OfferOptions = {}): H
   const { packetWordsMax, replyBacklogBytesMax } = { ...BUS_LIMITS, ...options };
   announce(socketFd, { type: 'stream', packetWordsMax }, []);
   return new HostStreamLink({
-    duplex: new SocketDuplex(new Socket({ fd: socketFd })),
+    duplex: new UnixSocketDuplex(socketFd),
     scheduler: nodeScheduler,
     packetWordsMax,
     replyBacklogBytesMax,

@@ -4,11 +4,13 @@ import type { ByteDuplex } from '../byte-duplex.ts';
 /** What Node may hold of ours unsent; beyond that words wait in the link's own bounded queue. */
 const UNSENT_BYTES_MAX = 256 * 1024;
 
-/** A stream of Node's (Unix socket, TCP, TLS) as a ByteDuplex. Owns the stream. */
+/** Any stream of Node's (TCP, TLS) as a ByteDuplex. Owns the stream. */
 export class SocketDuplex implements ByteDuplex {
   onBytes: (bytes: Uint8Array) => void = () => {};
   onWritable: () => void = () => {};
   onEnd: (message: string) => void = () => {};
+  // Only the event loop empties what Node has queued.
+  readonly waitForRoom = null;
   readonly #stream: Duplex & { ref?(): unknown; unref?(): unknown };
   #isOver = false;
 
