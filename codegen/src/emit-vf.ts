@@ -50,7 +50,7 @@ function decodeDictionary(c: EmitContext, name: string): string {
   }
   return [
     `export function decode${name}(r: CommandReader): ${dictionaryType(name)} {`,
-    `  const bits = r.presence(${known}, ${required});`,
+    `  ${members.length === 0 ? '' : 'const bits = '}r.presence(${known}, ${required});`,
     '  const d: Draft = {};',
     ...body,
     `  return d as unknown as ${dictionaryType(name)};`,

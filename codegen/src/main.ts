@@ -1,52 +1,7 @@
-/** `npm run codegen [-- --check]`: IDL and overlay in, generated files and registry out. */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
+/** `npm run codegen [-- --check]`: writes what the generator gives, or says which files are out of date. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { EmitContext } from './context.ts';
-import { emitConvert, emitImpl, emitInterfaces } from './emit-umd.ts';
-import { emitDecode, emitDispatch, emitKinds } from './emit-vf.ts';
-import { emitEncode, emitEnums, emitNumbers, emitReplies, emitTypes } from './emit-wire.ts';
-import { parseModel } from './model.ts';
-import { type Overlay, planWire } from './plan.ts';
-import { extendRegistry, type Registry } from './registry.ts';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-export function generate(): Map<string, string> {
-  const idl = read('idl/webgpu.idl');
-  const model = parseModel(idl);
-  const overlay = JSON.parse(read('idl/wire.json')) as Overlay;
-  const registry: Registry = existsSync(join(root, 'idl/registry.json'))
-    ? (JSON.parse(read('idl/registry.json')) as Registry)
-    : { opcodes: {}, recorded: {}, replies: {}, enums: {}, fields: {} };
-  const plan = planWire(model, overlay);
-  extendRegistry(registry, model, plan);
-  const idlHash = createHash('sha256').update(idl).digest('hex').slice(0, 16);
-  const c: EmitContext = { model, overlay, plan, registry, idlHash };
-  return new Map([
-    ['idl/registry.json', `${JSON.stringify(registry, null, 2)}\n`],
-    ['packages/wire/src/generated/numbers.gen.ts', emitNumbers(c)],
-    ['packages/wire/src/generated/enums.gen.ts', emitEnums(c)],
-    [
-      'packages/wire/src/generated/types.gen.ts',
-      emitTypes(c, { enumsFrom: './enums.gen.ts', reference: () => 'HandleRef', imports: `import type { HandleRef } from '../types.ts';` }),
-    ],
-    ['packages/wire/src/generated/encode.gen.ts', emitEncode(c)],
-    ['packages/wire/src/generated/replies.gen.ts', emitReplies(c)],
-    ['packages/vf/src/generated/kinds.gen.ts', emitKinds(c)],
-    ['packages/vf/src/generated/decode.gen.ts', emitDecode(c)],
-    ['packages/vf/src/generated/dispatch.gen.ts', emitDispatch(c)],
-    [
-      'packages/umd/src/generated/types.gen.ts',
-      emitTypes(c, { enumsFrom: '@gpup/wire/enums', reference: (face) => `I.${face}Impl`, imports: `import type * as I from './impl.gen.ts';` }),
-    ],
-    ['packages/umd/src/generated/impl.gen.ts', emitImpl(c)],
-    ['packages/umd/src/generated/convert.gen.ts', emitConvert(c)],
-    ['packages/umd/src/generated/interfaces.gen.ts', emitInterfaces(c)],
-  ]);
-}
+import { generate, root } from './generate.ts';
 
 function main(check: boolean): void {
   const stale: string[] = [];
