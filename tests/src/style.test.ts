@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
   vf: ['base', 'os', 'bus', 'wire'],
   pf: ['base', 'os', 'vf'],
-  cli: ['base', 'guest', 'pf'],
+  cli: ['base', 'os', 'guest', 'pf'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 
