@@ -1,7 +1,6 @@
 export { monotonicUs } from './clock.ts';
-export { closeDescriptor, duplicateDescriptor } from './descriptor.ts';
+export { closeDescriptor } from './descriptor.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
-export { type DescriptorWatch, watchWritable } from './descriptor-watch.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';

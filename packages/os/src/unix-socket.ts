@@ -1,7 +1,7 @@
 import { assert } from '@gpup/base';
 import { closeDescriptor } from './descriptor.ts';
 import { checked, lastError, libc } from './libc.ts';
-import { SystemCallError } from './system-call-error.ts';
+import type { SystemCallError } from './system-call-error.ts';
 
 // From <bits/socket.h> and <poll.h>; equal on x64 and arm64.
 const AF_UNIX = 1;

@@ -1,8 +1,10 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { type DescriptorWatch, receiveNow, sendNow, waitForDescriptor, watchWritable } from '@gpup/os';
+import { receiveNow, sendNow, waitForDescriptor } from '@gpup/os';
 import type { ByteDuplex } from '../byte-duplex.ts';
 
 const READ_BYTES = 64 * 1024;
+/** A full socket is tried again after this; its buffer (about 200 KiB) holds what the peer reads in that time. */
+const RETRY_MS = 1;
 /** How long one blocking wait may be deaf to what arrives. */
 const DEAF_MS_MAX = 5;
 
@@ -23,7 +25,7 @@ export class UnixSocketDuplex implements ByteDuplex {
   onEnd: (message: string) => void = () => {};
   readonly #fd: number;
   readonly #socket: Socket;
-  readonly #watch: DescriptorWatch;
+  #retry: NodeJS.Timeout | null = null;
   readonly #received = new Uint8Array(READ_BYTES);
   #isOver = false;
 
@@ -44,9 +46,6 @@ export class UnixSocketDuplex implements ByteDuplex {
     this.#socket = new Socket(options);
     this.#socket.on('end', () => this.#end('the peer closed its end'));
     this.#socket.on('error', (error) => this.#end(error.message));
-    this.#watch = watchWritable(fd, () => {
-      if (!this.#isOver) this.onWritable();
-    });
     this.#socket.resume();
   }
 
@@ -60,7 +59,7 @@ export class UnixSocketDuplex implements ByteDuplex {
     const sent = sendNow(this.#fd, bytes);
     // Nobody reads any more; the end of the stream says so by itself.
     if (sent === 'gone') return bytes.length;
-    if (sent < bytes.length) this.#watch.arm();
+    if (sent < bytes.length) this.#retryLater();
     return sent;
   }
 
@@ -94,8 +93,20 @@ export class UnixSocketDuplex implements ByteDuplex {
 
   close(): void {
     this.#isOver = true;
-    this.#watch.close();
+    if (this.#retry !== null) clearTimeout(this.#retry);
     this.#socket.destroy();
+  }
+
+  /**
+   * Node tells of room only for what was written through it. A second watch of the socket would need
+   * a second descriptor, which a terminated worker would leave open: the peer would never see the end.
+   */
+  #retryLater(): void {
+    if (this.#retry !== null) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.onWritable();
+    }, RETRY_MS).unref();
   }
 
   #end(message: string): void {

@@ -1,0 +1,145 @@
+import { deepEqual, equal, throws } from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  closeDescriptor,
+  connectUnixSocket,
+  createSocketPair,
+  drainNow,
+  isPeerAlive,
+  peekNow,
+  peerCredentials,
+  receiveNow,
+  sendByteNow,
+  sendNow,
+  shutdownSocket,
+  waitForDescriptor,
+} from './index.ts';
+
+function inDirectory(run: (directory: string) => Promise<void> | void) {
+  return async (): Promise<void> => {
+    const directory = mkdtempSync(join(tmpdir(), 'gpup-os-test-'));
+    try {
+      await run(directory);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+}
+
+test('connecting where there is no socket fails with ENOENT and names the path', inDirectory((directory) => {
+  const path = join(directory, 'none.sock');
+  throws(() => connectUnixSocket(path), { name: 'SystemCallError', code: 'ENOENT', syscall: 'connect', message: `System call connect (${path}) fails with ENOENT (2).` });
+}));
+
+test('connecting to a socket that nobody listens on fails with ECONNREFUSED', inDirectory(async (directory) => {
+  const path = join(directory, 'host.sock');
+  const { spawnSync } = await import('node:child_process');
+  spawnSync(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`]);
+  throws(() => connectUnixSocket(path), { name: 'SystemCallError', code: 'ECONNREFUSED' });
+}));
+
+test('a path longer than a socket address holds is refused before any call', () => {
+  throws(() => connectUnixSocket(`/tmp/${'x'.repeat(103)}`), RangeError);
+  throws(() => connectUnixSocket(`/tmp/${'x'.repeat(102)}`), { code: 'ENOENT' });
+});
+
+test('connects to a listening server, whose process the kernel names', inDirectory(async (directory) => {
+  const path = join(directory, 'host.sock');
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  const connected = once(server, 'connection');
+  const fd = connectUnixSocket(path);
+  const [socket] = await connected;
+  deepEqual(peerCredentials(fd), { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
+  closeDescriptor(fd);
+  socket.destroy();
+  server.close();
+}));
+
+test('a byte is sent without waiting until the peer has many unread', () => {
+  const [first, second] = createSocketPair();
+  let sentCount = 0;
+  while (sendByteNow(first) === 'sent') sentCount += 1;
+  equal(sendByteNow(first), 'full');
+  equal(drainNow(second), true);
+  equal(sendByteNow(first), 'sent');
+  equal(sentCount > 16, true);
+  closeDescriptor(first);
+  closeDescriptor(second);
+});
+
+test('a send that does not fit takes the bytes that do', () => {
+  const [first, second] = createSocketPair();
+  const large = new Uint8Array(16 << 20);
+  const sent = sendNow(first, large);
+  equal(typeof sent === 'number' && sent > 0 && sent < large.length, true);
+  equal(sendNow(first, large), 0);
+  closeDescriptor(first);
+  closeDescriptor(second);
+});
+
+test('peeking leaves the bytes, receiving takes them', () => {
+  const [first, second] = createSocketPair();
+  const into = new Uint8Array(8);
+  equal(peekNow(second, into), 0);
+  sendNow(first, Uint8Array.of(1, 2, 3));
+  equal(peekNow(second, into), 3);
+  equal(receiveNow(second, into), 3);
+  deepEqual([...into.subarray(0, 3)], [1, 2, 3]);
+  equal(receiveNow(second, into), 0);
+  closeDescriptor(first);
+  closeDescriptor(second);
+});
+
+test('a peer that has closed is gone for every call', () => {
+  const [first, second] = createSocketPair();
+  equal(isPeerAlive(first), true);
+  closeDescriptor(second);
+  equal(isPeerAlive(first), false);
+  equal(drainNow(first), false);
+  equal(sendByteNow(first), 'gone');
+  equal(receiveNow(first, new Uint8Array(1)), 'gone');
+  closeDescriptor(first);
+});
+
+test('unread bytes hide the end of a peer from a peek, not from a drain', () => {
+  const [first, second] = createSocketPair();
+  sendByteNow(second);
+  closeDescriptor(second);
+  equal(isPeerAlive(first), true);
+  equal(drainNow(first), false);
+  closeDescriptor(first);
+});
+
+test('a peer that closes with our bytes unread resets the connection: it is gone', () => {
+  const [first, second] = createSocketPair();
+  sendByteNow(first);
+  closeDescriptor(second);
+  equal(drainNow(first), false);
+  equal(sendByteNow(first), 'gone');
+  closeDescriptor(first);
+});
+
+test('a shut down socket is at its end for both, however many hold it', () => {
+  const [first, second] = createSocketPair();
+  shutdownSocket(first);
+  equal(isPeerAlive(second), false);
+  equal(isPeerAlive(first), false);
+  closeDescriptor(first);
+  closeDescriptor(second);
+});
+
+test('waiting tells readable from not', () => {
+  const [first, second] = createSocketPair();
+  equal(waitForDescriptor(second, 'readable', 0), false);
+  equal(waitForDescriptor(second, 'writable', 0), true);
+  sendByteNow(first);
+  equal(waitForDescriptor(second, 'readable', -1), true);
+  closeDescriptor(first);
+  closeDescriptor(second);
+});
