@@ -117,7 +117,7 @@ export function decodeGPUBufferBindingLayout(r: CommandReader): GPUBufferBinding
 }
 
 export function decodeGPUExternalTextureBindingLayout(r: CommandReader): GPUExternalTextureBindingLayout {
-  const bits = r.presence(0, 0);
+  r.presence(0, 0);
   const d: Draft = {};
   return d as unknown as GPUExternalTextureBindingLayout;
 }

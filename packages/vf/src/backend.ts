@@ -1,0 +1,72 @@
+/// <reference types="@webgpu/types" />
+
+import { GuestFault } from '@gpup/base';
+
+/**
+ * A WebGPU implementation that commands are executed on. The command processor calls the standard API
+ * and nothing else; whatever an implementation cannot do, it reports as WebGPU reports it.
+ *
+ * Implementations are called on one thread, never wait, and own what they are given only for the call.
+ */
+export interface Backend {
+  /** Told to guests and written into logs. */
+  readonly name: string;
+  readonly version: string;
+  /** Pinned for the life of the VF. */
+  readonly gpu: GPU;
+  /**
+   * Starts a full collection, where the implementation frees what it holds by garbage collection
+   * alone; null where nothing depends on that.
+   */
+  readonly collectGarbage: (() => void) | null;
+  /** The guest waits for the answer to a request that has just been made or is about to be. */
+  readonly hurry: () => void;
+}
+
+/** The flags of the specification; the API's namespaces exist only where an implementation installs them. */
+export const BUFFER_USAGE = {
+  MAP_READ: 0x1,
+  MAP_WRITE: 0x2,
+  COPY_SRC: 0x4,
+  COPY_DST: 0x8,
+  INDEX: 0x10,
+  VERTEX: 0x20,
+  UNIFORM: 0x40,
+  STORAGE: 0x80,
+  INDIRECT: 0x100,
+  QUERY_RESOLVE: 0x200,
+} as const;
+
+export const TEXTURE_USAGE = {
+  COPY_SRC: 0x1,
+  COPY_DST: 0x2,
+  TEXTURE_BINDING: 0x4,
+  STORAGE_BINDING: 0x8,
+  RENDER_ATTACHMENT: 0x10,
+  TRANSIENT_ATTACHMENT: 0x20,
+} as const;
+
+export const MAP_MODE = { READ: 1, WRITE: 2 } as const;
+
+/** The scope that an error belongs into: implementations have classes of their own, named by the standard. */
+export function filterOf(error: object): GPUErrorFilter {
+  switch (error.constructor.name) {
+    case 'GPUOutOfMemoryError':
+      return 'out-of-memory';
+    case 'GPUInternalError':
+      return 'internal';
+    default:
+      return 'validation';
+  }
+}
+
+/** What a rejected promise or a thrown exception says, fit to be sent to a guest. */
+export function describeError(error: unknown): { readonly name: string; readonly message: string } {
+  if (error instanceof GuestFault) throw error;
+  if (typeof error !== 'object' || error === null) return { name: 'OperationError', message: String(error) };
+  const { name, message } = error as { name?: unknown; message?: unknown };
+  return {
+    name: typeof name === 'string' && name !== 'Error' ? name : 'OperationError',
+    message: typeof message === 'string' ? message : '',
+  };
+}

@@ -1,0 +1,205 @@
+import { GuestFault } from '@gpup/base';
+import type { CloseReason, HostLink } from '@gpup/bus';
+import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import { OPCODES } from '@gpup/wire/numbers';
+import type { Backend } from './backend.ts';
+import { Context } from './context.ts';
+import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
+import type { JournalSnapshot } from './journal.ts';
+import { VF_LIMITS, type VfLimits } from './limits.ts';
+import { adapterHandlers } from './objects/adapter.ts';
+import { bindingHandlers } from './objects/binding.ts';
+import { bufferHandlers } from './objects/buffer.ts';
+import { encoderHandlers } from './objects/command-encoder.ts';
+import { deviceHandlers } from './objects/device.ts';
+import { objectHandlers } from './objects/object.ts';
+import { pipelineHandlers } from './objects/pipeline.ts';
+import { querySetHandlers } from './objects/query-set.ts';
+import { queueHandlers } from './objects/queue.ts';
+import { shaderModuleHandlers } from './objects/shader-module.ts';
+import { textureHandlers } from './objects/texture.ts';
+
+/** Why a context has ended. Each context ends once. */
+export type ProcessorEnd =
+  /** The guest broke the protocol, or asked for one that we do not speak. It has been told. */
+  | { readonly type: 'fault'; readonly code: string; readonly message: string }
+  /** Ours: the process that runs the context should stop. The guest has been told of its loss. */
+  | { readonly type: 'bug'; readonly error: unknown }
+  | { readonly type: 'closed'; readonly reason: CloseReason };
+
+export interface CommandProcessorOptions {
+  /** Becomes the processor's: nobody else sets its callbacks or sends. */
+  readonly link: HostLink;
+  readonly backend: Backend;
+  readonly limits?: Partial<VfLimits>;
+  /** Called when the context has ended, after the last word to the guest was given to the link. */
+  readonly report: (end: ProcessorEnd) => void;
+  readonly nowMs?: () => number;
+}
+
+/** The code that a guest is told when a bug of ours ends its context. */
+const BUG_CODE = 'vf-bug';
+
+/**
+ * Executes one context's commands: every packet is decoded, checked and handed to the backend within
+ * the call that delivers it, so that packets take effect in their order.
+ *
+ * The guest is hostile. What it sends can end its own context, by a GuestFault, and nothing else.
+ */
+export class CommandProcessor {
+  readonly #link: HostLink;
+  readonly #limits: VfLimits;
+  readonly #report: (end: ProcessorEnd) => void;
+  readonly #context: Context;
+  readonly #handlers: Handlers;
+  #isGreeted = false;
+
+  constructor(options: CommandProcessorOptions) {
+    const { link, backend } = options;
+    this.#link = link;
+    this.#limits = { ...VF_LIMITS, ...options.limits };
+    this.#report = options.report;
+    this.#context = new Context({
+      link,
+      backend,
+      limits: this.#limits,
+      nowMs: options.nowMs ?? (() => performance.now()),
+      failed: (error) => this.#fail(error),
+    });
+    this.#handlers = this.#makeHandlers();
+    link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
+    link.onFault = (fault) => this.#fail(fault);
+    link.onClose = (reason) => this.#end({ type: 'closed', reason });
+  }
+
+  get isEnded(): boolean {
+    return this.#context.isEnded;
+  }
+
+  /** What the context holds now, for tests and metrics. */
+  statistics(): ProcessorStatistics {
+    const { table, videoMemory, journal, mappedBytes, replies, work, devices } = this.#context;
+    return {
+      handleCount: table.handleCount,
+      recordCount: table.recordCount,
+      deviceCount: devices.size,
+      vramBytes: videoMemory.usedBytes,
+      journalBytes: journal.bytes,
+      mappedBytes,
+      pendingRequestCount: replies.pendingCount,
+      submitSerial: work.serial,
+    };
+  }
+
+  journal(): JournalSnapshot {
+    return this.#context.journal.snapshot(this.#context.table);
+  }
+
+  /** Ends the context from our side; the guest is told why. The link is the caller's to close. */
+  close(code: string, message: string): void {
+    this.#fail(new GuestFault(code, message));
+  }
+
+  #makeHandlers(): Handlers {
+    const context = this.#context;
+    return {
+      ...objectHandlers(context),
+      ...adapterHandlers(context),
+      ...deviceHandlers(context),
+      ...bufferHandlers(context),
+      ...textureHandlers(context),
+      ...bindingHandlers(context),
+      ...shaderModuleHandlers(context),
+      ...pipelineHandlers(context),
+      ...querySetHandlers(context),
+      ...encoderHandlers(context),
+      ...queueHandlers(context),
+      'Context.hello': (major, minor, featureLevel) => this.#greet(major, minor, featureLevel),
+    } satisfies Handlers;
+  }
+
+  #receive(words: Uint32Array, begin: number, end: number): void {
+    if (this.#context.isEnded) return;
+    try {
+      this.#execute(words, begin, end);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #execute(words: Uint32Array, begin: number, end: number): void {
+    const opcode = words[begin] as number;
+    const context = this.#context;
+    if (!this.#isGreeted && opcode !== OPCODES['Context.hello']) {
+      throw new GuestFault('no-hello', `The first packet has opcode ${opcode}, expected Context.hello.`);
+    }
+    const { reader } = context;
+    context.open(words, begin, end);
+    reader.stringBytesMax = opcode === OPCODES['GPUDevice.createShaderModule'] ? this.#limits.shaderBytesMax : this.#limits.labelBytesMax;
+    reader.open(words, begin + 2, end);
+    dispatch(this.#handlers, opcode, reader);
+  }
+
+  #greet(major: number, minor: number, featureLevel: number): void {
+    if (this.#isGreeted) throw new GuestFault('hello-twice', 'Context.hello came a second time.');
+    if (major !== PROTOCOL_MAJOR) {
+      throw new GuestFault('protocol-version', `The guest speaks protocol ${major}.${minor}, the host ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}: the major versions differ.`);
+    }
+    this.#isGreeted = true;
+    const { backend, replies } = this.#context;
+    replies.welcome(
+      { major: PROTOCOL_MAJOR, minor: Math.min(minor, PROTOCOL_MINOR), featureLevel: Math.min(featureLevel, FEATURE_LEVEL) },
+      {
+        wgslLanguageFeatures: [...backend.gpu.wgslLanguageFeatures.keys()].sort(),
+        preferredCanvasFormat: backend.gpu.getPreferredCanvasFormat(),
+        backend: backend.name,
+        versions: { backend: backend.version, protocol: `${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}` },
+        limits: publicLimits(this.#limits),
+      },
+    );
+  }
+
+  /** The one place where a GuestFault ends. What else arrives here is a bug of ours. */
+  #fail(error: unknown): void {
+    if (this.#context.isEnded) return;
+    if (error instanceof GuestFault) {
+      this.#sayLost(error.code, error.message);
+      this.#end({ type: 'fault', code: error.code, message: error.message });
+    } else {
+      this.#sayLost(BUG_CODE, 'The host has ended the context because of an error of its own.');
+      this.#end({ type: 'bug', error });
+    }
+  }
+
+  #sayLost(code: string, message: string): void {
+    try {
+      this.#context.replies.contextLost(code, message);
+    } catch (error) {
+      // A guest that does not read its replies misses this one too.
+      if (!(error instanceof GuestFault)) throw error;
+    }
+  }
+
+  #end(end: ProcessorEnd): void {
+    if (this.#context.isEnded) return;
+    this.#context.isEnded = true;
+    this.#link.pause();
+    this.#report(end);
+  }
+}
+
+export interface ProcessorStatistics {
+  readonly handleCount: number;
+  readonly recordCount: number;
+  readonly deviceCount: number;
+  readonly vramBytes: number;
+  readonly journalBytes: number;
+  readonly mappedBytes: number;
+  readonly pendingRequestCount: number;
+  readonly submitSerial: number;
+}
+
+/** What a guest driver needs to know to stay within bounds. */
+function publicLimits({ objectCountMax, shaderBytesMax, labelBytesMax, inlineDataBytesMax }: VfLimits): Record<string, number> {
+  return { objectCountMax, shaderBytesMax, labelBytesMax, inlineDataBytesMax };
+}

@@ -1,0 +1,225 @@
+import { assert } from '@gpup/base';
+import type { HostLink } from '@gpup/bus';
+import { type Backend, describeError } from './backend.ts';
+import { CommandReader } from './command-reader.ts';
+import type { DeviceState } from './device-state.ts';
+import { Garbage } from './garbage.ts';
+import { Kind } from './generated/kinds.gen.ts';
+import { Journal } from './journal.ts';
+import type { VfLimits } from './limits.ts';
+import { Known, ObjectTable } from './object-table.ts';
+import { defaultViewOf } from './objects/texture.ts';
+import { References } from './references.ts';
+import { Replies } from './replies.ts';
+import { SubmittedWork } from './submitted-work.ts';
+import { VideoMemory } from './video-memory.ts';
+
+export interface ContextOptions {
+  readonly link: HostLink;
+  readonly backend: Backend;
+  readonly limits: VfLimits;
+  readonly nowMs: () => number;
+  /** The one place where exceptions end that an answer of the implementation leads to. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** What the handlers of a context's packets share: its objects, its accounts, and the way back to the guest. */
+export class Context {
+  readonly backend: Backend;
+  readonly limits: VfLimits;
+  readonly heap: Uint8Array | null;
+  readonly replies: Replies;
+  readonly references = new References();
+  readonly table: ObjectTable;
+  readonly journal: Journal;
+  readonly videoMemory: VideoMemory;
+  readonly work: SubmittedWork;
+  readonly garbage: Garbage;
+  /** Of whole packets. */
+  readonly reader: CommandReader;
+  /** Of the commands recorded inside one: these carry no payload outside of it. */
+  readonly recordedReader: CommandReader;
+  /** Pinned: the implementation must not collect a device while one of its objects lives. */
+  readonly devices = new Set<DeviceState>();
+  adapterCount = 0;
+  /** Devices that were asked for and not yet delivered. */
+  pendingDeviceCount = 0;
+  /** Charged for buffers that are mapped or being mapped. */
+  mappedBytes = 0;
+  isEnded = false;
+  readonly #failed: (error: unknown) => void;
+  #words: Uint32Array = new Uint32Array(0);
+  #begin = 0;
+  #end = 0;
+
+  constructor(options: ContextOptions) {
+    const { link, backend, limits } = options;
+    this.backend = backend;
+    this.limits = limits;
+    this.heap = link.heap;
+    this.#failed = options.failed;
+    this.replies = new Replies(link, limits.pendingRequestCountMax);
+    this.journal = new Journal(limits.journalBytesMax);
+    this.table = new ObjectTable(limits, {
+      released: (known) => this.journal.released(known),
+      freed: (known) => this.#free(known),
+    });
+    this.videoMemory = new VideoMemory(limits.vramBytes);
+    this.garbage = new Garbage(backend.collectGarbage, options.nowMs);
+    this.work = new SubmittedWork({
+      limits,
+      publish: (serial) => link.publishCompleted(serial),
+      pause: () => link.pause(),
+      resume: () => link.resume(),
+      settled: (promise, then) => this.settle(promise, then, then),
+    });
+    const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
+    this.reader = new CommandReader(readerOptions);
+    this.recordedReader = new CommandReader(readerOptions);
+    this.reader.heap = link.heap;
+    this.recordedReader.stringBytesMax = limits.labelBytesMax;
+  }
+
+  /** The packet that is executed next: what it creates keeps a copy of it. */
+  open(words: Uint32Array, begin: number, end: number): void {
+    this.#words = words;
+    this.#begin = begin;
+    this.#end = end;
+    this.references.reset();
+  }
+
+  /** What to do when the implementation answers. After the end of the context nothing is done. */
+  settle<T>(promise: Promise<T>, then: (value: T) => void, failed: (error: unknown) => void): void {
+    promise.then(
+      (value) => this.guard(() => then(value)),
+      (error: unknown) => this.guard(() => failed(error)),
+    );
+  }
+
+  /** Runs what an event of the implementation leads to. */
+  guard(action: () => void): void {
+    if (this.isEnded) return;
+    try {
+      action();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /**
+   * Puts an object into the table under a handle that has been checked to be fresh. `make` is the call
+   * of the implementation; what it throws for a descriptor that a correct guest driver does not send
+   * (a format whose feature is missing) becomes a validation error.
+   */
+  create<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
+    let native: N;
+    try {
+      native = make();
+    } catch (error) {
+      return this.refuse(kind, handle, device, descriptor, { filter: 'validation', message: describeError(error).message });
+    }
+    return this.#add(new Known<N>(handle, kind, native, device), descriptor);
+  }
+
+  /** Puts an invalid object in the place of one that we do not create, and reports why. */
+  refuse<N>(
+    kind: number,
+    handle: number,
+    device: DeviceState,
+    descriptor: { readonly label?: string },
+    error: { readonly filter: GPUErrorFilter; readonly message: string },
+  ): Known<N> {
+    const known = new Known<N>(handle, kind, device.errorObjects.of(kind) as N, device);
+    known.state = 'invalid';
+    this.#add(known, descriptor);
+    device.scopes.raise(error.filter, error.message);
+    return known;
+  }
+
+  /** An object whose creation the implementation has yet to finish. */
+  createPending<N>(kind: number, handle: number, device: DeviceState | null, descriptor: { readonly label?: string }): Known<N> {
+    const known = new Known<N>(handle, kind, null as N, device);
+    known.state = 'pending';
+    return this.#add(known, descriptor);
+  }
+
+  /** A second object that the packet creates: a device's queue. */
+  createPendingAlong<N>(kind: number, handle: number, first: Known, descriptor: { readonly label?: string }): Known<N> {
+    this.table.checkFresh(handle);
+    const known = new Known<N>(handle, kind, null as N, null);
+    known.state = 'pending';
+    known.references = [first];
+    known.label = descriptor.label ?? '';
+    this.table.add(known);
+    this.journal.createdAlong(known);
+    return known;
+  }
+
+  #add<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
+    known.label = descriptor.label ?? '';
+    known.references = this.references.take();
+    this.table.add(known);
+    this.journal.created(known, this.#words, this.#begin, this.#end);
+    return known;
+  }
+
+  /** Nothing names the object any more. Memory goes at once, the rest when the collector comes by. */
+  #free(known: Known): void {
+    this.journal.freed(known);
+    this.garbage.add(1, 0);
+    switch (known.kind) {
+      case Kind.GPUAdapter:
+        this.adapterCount--;
+        break;
+      case Kind.GPUDevice:
+        if (known.device !== null) this.#freeDevice(known.device);
+        break;
+      case Kind.GPUBuffer:
+      case Kind.GPUTexture:
+      case Kind.GPUQuerySet:
+        this.dropMemory(known as Known<GPUBuffer | GPUTexture | GPUQuerySet>);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #freeDevice(device: DeviceState): void {
+    this.devices.delete(device);
+    // Nobody can hear of it any more; without this its memory would wait for the collector.
+    device.lose();
+    device.native.destroy();
+  }
+
+  /** Gives an object's memory back, now: on destroy(), and when nothing uses it any more. */
+  dropMemory(known: Known<GPUBuffer | GPUTexture | GPUQuerySet>): void {
+    this.uncharge(known);
+    if (known.state !== 'valid') return;
+    known.state = 'destroyed';
+    known.native.destroy();
+  }
+
+  /** Ends what the accounts hold for an object. */
+  uncharge(known: Known): void {
+    this.videoMemory.release(known.vramBytes);
+    known.vramBytes = 0;
+    this.dropMapping(known);
+  }
+
+  dropMapping(known: Known): void {
+    known.mapping = null;
+    this.mappedBytes -= known.mappedBytes;
+    known.mappedBytes = 0;
+    assert(this.mappedBytes >= 0);
+  }
+
+  /** The device's objects hold no memory from now on, whatever the application still keeps of them. */
+  deviceLost(device: DeviceState): void {
+    device.lose();
+    for (const known of this.table.all()) {
+      if (known.device !== device || known.state === 'pending') continue;
+      this.uncharge(known);
+      known.state = 'lost';
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { GuestFault } from '@gpup/base';
+import type { VfLimits } from './limits.ts';
+
+/** What a scope caught, or null. The filter says which class of error it is. */
+export type ScopeResult = { readonly filter: GPUErrorFilter; readonly message: string } | null;
+
+interface Scope {
+  readonly filter: GPUErrorFilter;
+  /** Results of earlier parts of the scope, in order; the part that is open now comes after them. */
+  readonly segments: Promise<GPUError | null>[];
+  /**
+   * An error of our own that came after `segments`. Nothing later can be the scope's first error, so
+   * the parts that follow are popped without being kept.
+   */
+  own: string | null;
+}
+
+export interface ErrorScopesOptions {
+  readonly native: Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>;
+  readonly limits: VfLimits;
+  readonly uncaptured: (filter: GPUErrorFilter, message: string) => void;
+}
+
+/**
+ * The error scopes of one device: a stack that mirrors the implementation's own, so that an error
+ * which only we know of lands in the scope where the implementation would have put it.
+ *
+ * Invariant: the implementation's stack holds one scope for each of ours, with the same filter.
+ *
+ * To put an error of ours between two of the implementation's, the scopes from the top down to the
+ * one that catches it are popped (what they caught is kept as a segment) and pushed again.
+ */
+export class ErrorScopes {
+  readonly #native: Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>;
+  readonly #limits: VfLimits;
+  readonly #uncaptured: (filter: GPUErrorFilter, message: string) => void;
+  readonly #stack: Scope[] = [];
+  #segmentCount = 0;
+  #isLost = false;
+
+  constructor(options: ErrorScopesOptions) {
+    this.#native = options.native;
+    this.#limits = options.limits;
+    this.#uncaptured = options.uncaptured;
+  }
+
+  /** A lost device reports no errors: https://gpuweb.github.io/gpuweb/#abstract-opdef-dispatch-error */
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  get filters(): readonly GPUErrorFilter[] {
+    return this.#stack.map((scope) => scope.filter);
+  }
+
+  push(filter: GPUErrorFilter): void {
+    if (this.#stack.length >= this.#limits.errorScopeDepthMax) {
+      throw new GuestFault('error-scope-depth', `The device has ${this.#stack.length} open error scopes, the limit.`);
+    }
+    this.#stack.push({ filter, segments: [], own: null });
+    this.#native.pushErrorScope(filter);
+  }
+
+  /** Null where there is no scope to pop. https://gpuweb.github.io/gpuweb/#dom-gpudevice-poperrorscope */
+  pop(): Promise<ScopeResult> | null {
+    const scope = this.#stack.pop();
+    if (this.#isLost) return Promise.resolve(null);
+    if (scope === undefined) return null;
+    this.#segmentCount -= scope.segments.length;
+    const last = this.#popNative();
+    if (scope.segments.length === 0 && scope.own === null) return last.then((error) => resultOf(scope, error));
+    return ErrorScopes.#firstError(scope, last);
+  }
+
+  static async #firstError(scope: Scope, last: Promise<GPUError | null>): Promise<ScopeResult> {
+    for (const segment of scope.segments) {
+      const error = await segment;
+      if (error !== null) return resultOf(scope, error);
+    }
+    if (scope.own !== null) return { filter: scope.filter, message: scope.own };
+    return resultOf(scope, await last);
+  }
+
+  /** Reports an error of ours, as of now. */
+  raise(filter: GPUErrorFilter, message: string): void {
+    if (this.#isLost) return;
+    let index = this.#stack.length - 1;
+    while (index >= 0 && (this.#stack[index] as Scope).filter !== filter) index--;
+    if (index < 0) {
+      this.#uncaptured(filter, message);
+      return;
+    }
+    const target = this.#stack[index] as Scope;
+    if (target.own !== null) return;
+    for (let i = this.#stack.length - 1; i >= index; i--) this.#cut(this.#stack[i] as Scope);
+    target.own = message;
+    for (let i = index; i < this.#stack.length; i++) this.#native.pushErrorScope((this.#stack[i] as Scope).filter);
+  }
+
+  /** Ends the open part of a scope on the implementation's stack. */
+  #cut(scope: Scope): void {
+    const segment = this.#popNative();
+    if (scope.own !== null) return;
+    scope.segments.push(segment);
+    if (++this.#segmentCount > this.#limits.errorScopeSegmentCountMax) {
+      throw new GuestFault('error-scope-count', `The error scopes of the device have ${this.#segmentCount} parts, the limit is ${this.#limits.errorScopeSegmentCountMax}.`);
+    }
+  }
+
+  /** Runs `action` without its validation errors being reported. */
+  swallow<T>(action: () => T): T {
+    this.#native.pushErrorScope('validation');
+    try {
+      return action();
+    } finally {
+      void this.#popNative();
+    }
+  }
+
+  /** The implementation rejects only where the device is lost or the stack is empty, and ours is not. */
+  #popNative(): Promise<GPUError | null> {
+    return this.#native.popErrorScope().catch(() => null);
+  }
+}
+
+/** The class of an error is that of the scope that caught it. */
+function resultOf(scope: Scope, error: GPUError | null): ScopeResult {
+  return error === null ? null : { filter: scope.filter, message: error.message };
+}

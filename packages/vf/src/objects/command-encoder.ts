@@ -1,0 +1,52 @@
+import type { Context } from '../context.ts';
+import type { DeviceState } from '../device-state.ts';
+import type { Handlers } from '../generated/dispatch.gen.ts';
+import { Kind } from '../generated/kinds.gen.ts';
+import { deviceOf } from './device.ts';
+import { Recording } from './recording.ts';
+
+type EncoderHandlers = Pick<Handlers, 'GPUCommandEncoder.finish' | 'GPURenderBundleEncoder.finish'>;
+
+/** Wrappers that finishing leaves to the collector: the encoder and, mostly, one pass. */
+const ENCODER_OBJECT_COUNT = 2;
+
+/** Encoders live in the guest: a packet brings all that was recorded on one. */
+export function encoderHandlers(context: Context): EncoderHandlers {
+  const recording = new Recording(context.recordedReader);
+
+  /** `failure`: why the encoder is invalid where the implementation does not know. */
+  function finish<N>(kind: number, result: number, device: DeviceState, descriptor: { readonly label?: string }, failure: string | null, make: () => N): void {
+    context.garbage.add(ENCODER_OBJECT_COUNT, 0);
+    if (failure === null) {
+      context.create(kind, result, device, descriptor, make);
+      return;
+    }
+    // Finishing reports what the implementation objects to; one error is reported, and it is ours.
+    device.scopes.swallow(make);
+    context.refuse(kind, result, device, descriptor, { filter: 'validation', message: failure });
+  }
+
+  return {
+    'GPUCommandEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
+      const device = deviceOf(self);
+      const encoder = device.native.createCommandEncoder(encoderDescriptor);
+      const failure = recording.playCommands(encoder, commands);
+      finish(Kind.GPUCommandBuffer, result, device, descriptor, failure, () => encoder.finish(descriptor));
+    },
+
+    'GPURenderBundleEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
+      const device = deviceOf(self);
+      let encoder: GPURenderBundleEncoder;
+      try {
+        encoder = device.native.createRenderBundleEncoder(encoderDescriptor);
+      } catch (error) {
+        context.create(Kind.GPURenderBundle, result, device, descriptor, () => {
+          throw error;
+        });
+        return;
+      }
+      const failure = recording.playBundle(encoder, commands);
+      finish(Kind.GPURenderBundle, result, device, descriptor, failure, () => encoder.finish(descriptor));
+    },
+  };
+}
