@@ -1,8 +1,9 @@
-/// <reference types="@webgpu/types" />
-
 import type { HostLink } from '@gpup/bus';
+import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
+import { dawnBackend } from '../dawn-backend.ts';
 import type { DawnModule } from './dawn.ts';
 import type { DawnTick } from './dawn-tick.ts';
+import { VF_BUG } from './end.ts';
 
 export interface ProcessorOptions {
   readonly link: HostLink;
@@ -15,8 +16,23 @@ export interface ProcessorOptions {
 }
 
 /** Sets the command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, end }: ProcessorOptions): void {
-  link.onPacket = (words, begin, finish) => link.send(words, begin, finish);
-  link.onFault = (fault) => end(fault.code, fault.message);
-  link.onClose = () => end('guest-gone', 'The guest closed its data connection.');
+export function runProcessor({ link, gpu, tick, vramBytes, end }: ProcessorOptions): void {
+  new CommandProcessor({
+    link,
+    backend: dawnBackend({ gpu, hurry: () => tick.hurry() }),
+    limits: vramBytes === null ? {} : { vramBytes },
+    report: (ended) => finish(ended, end),
+  });
+}
+
+function finish(ended: ProcessorEnd, end: ProcessorOptions['end']): never {
+  switch (ended.type) {
+    case 'closed':
+      return end('guest-gone', 'The guest closed its data connection.');
+    case 'fault':
+      return end(ended.code, ended.message);
+    case 'bug':
+      console.error(ended.error);
+      return end(VF_BUG, ended.error instanceof Error ? ended.error.message : String(ended.error));
+  }
 }
