@@ -15,8 +15,9 @@ export type HostLine =
   | { readonly type: 'ready' }
   | { readonly type: 'error' | 'lost'; readonly code: string; readonly message: string };
 
-/** What an ephemeral host prints when it has started, or has not. */
+/** What an ephemeral host prints while it starts: `starting` before it makes its directory, then `ready`; or `error`. */
 export type LaunchLine =
+  | { readonly type: 'starting'; readonly directory: string }
   | { readonly type: 'ready'; readonly socket: string; readonly pid: number; readonly adapter: string }
   | { readonly type: 'error'; readonly code: string; readonly message: string };
 
@@ -36,8 +37,9 @@ export function decodeHostLine(text: string): HostLine | undefined {
 
 export function decodeLaunchLine(text: string): LaunchLine | undefined {
   const fields = objectOf(text);
-  const { type, socket, pid, adapter } = fields;
+  const { type, directory, socket, pid, adapter } = fields;
   if (type === 'error') return decodeReason(type, fields);
+  if (type === 'starting' && typeof directory === 'string') return { type, directory };
   if (type !== 'ready' || typeof socket !== 'string' || typeof pid !== 'number' || typeof adapter !== 'string') return undefined;
   return { type, socket, pid, adapter };
 }

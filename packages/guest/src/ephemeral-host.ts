@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { closeDescriptor, createSocketPair } from '@gpup/os';
-import { decodeLaunchLine } from './control-protocol.ts';
+import { type LaunchLine, decodeLaunchLine } from './control-protocol.ts';
 import { HostError } from './host-error.ts';
 import { GUEST_LIMITS } from './limits.ts';
 import { type Dialogue, LineChannel, run, runSync } from './line-channel.ts';
@@ -29,17 +28,13 @@ export class EphemeralHost {
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess, ready: { readonly socket: string; readonly adapter: string; readonly pid: number }) {
+  constructor(child: ChildProcess, ready: Extract<LaunchLine, { type: 'ready' }>) {
     this.#child = child;
     this.socketPath = ready.socket;
     this.adapterKind = ready.adapter;
     this.pid = ready.pid;
     this.ended = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
-        // A killed host leaves its directory behind. Nobody else's is called so.
-        rmSync(dirname(ready.socket), { recursive: true, force: true });
-        resolve(signal ?? `exit status ${code}`);
-      });
+      child.once('exit', (code, signal) => resolve(signal ?? `exit status ${code}`));
     });
   }
 
@@ -64,23 +59,36 @@ export function startHostSync(launch: HostLaunch = {}): EphemeralHost {
 
 function* launching(launch: HostLaunch): Dialogue<EphemeralHost> {
   const { child, output } = spawnHost(launch);
+  let directory: string | undefined;
+  // A killed host leaves its directory behind. Nobody else's is called so.
+  const cleanUp = (): void => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  child.once('exit', cleanUp);
   guestStep('guest.host-spawned');
   try {
-    const text = yield { channel: output, timeoutMs: GUEST_LIMITS.hostStartMsMax };
-    const line = text === null ? undefined : decodeLaunchLine(text);
-    if (line === undefined) throw new HostError('host-start', 'The host process ended before it was ready.');
-    if (line.type === 'error') throw new HostError(line.code, line.message);
+    directory = launchLine(yield { channel: output, timeoutMs: GUEST_LIMITS.hostStartMsMax }, 'starting').directory;
+    const ready = launchLine(yield { channel: output, timeoutMs: GUEST_LIMITS.hostStartMsMax }, 'ready');
     guestStep('guest.host-ready');
-    return new EphemeralHost(child, line);
+    return new EphemeralHost(child, ready);
   } catch (error) {
     child.stdin?.destroy();
+    // This process may end before it hears of the host's end.
+    cleanUp();
     throw error;
   } finally {
     output.close();
   }
 }
 
-/** Its first line comes over a socket of our own and not a pipe of Node's, which nobody could read without awaiting. */
+function launchLine<T extends LaunchLine['type']>(text: string | null, expected: T): Extract<LaunchLine, { type: T }> {
+  const line = text === null ? undefined : decodeLaunchLine(text);
+  if (line?.type === expected) return line as Extract<LaunchLine, { type: T }>;
+  if (line?.type === 'error') throw new HostError(line.code, line.message);
+  throw new HostError('host-start', 'The host process ended before it was ready.');
+}
+
+/** Its lines come over a socket of our own and not a pipe of Node's, which nobody could read without awaiting. */
 function spawnHost(launch: HostLaunch): { readonly child: ChildProcess; readonly output: LineChannel } {
   const [ours, theirs] = createSocketPair();
   try {

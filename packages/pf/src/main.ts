@@ -1,14 +1,15 @@
 /**
  * The ephemeral host process. Its launcher, `gpup run` or a guest without a host, holds the other end of
  * its standard input: when that closes, for whatever reason, this process ends with all that is its own.
- * On standard output it prints one JSON line: that it is ready, and where, or why it is not.
+ * On standard output it prints JSON lines: "starting" with the directory that it is about to make, then
+ * "ready" with its socket; or "error" and why.
  */
 import { writeSync } from 'node:fs';
 import { chooseAdapter } from './adapters/choice.ts';
 import { PF_CONFIG_VARIABLE, decodePfConfig } from './config.ts';
 import { type Reason, PROTOCOL } from './control-protocol.ts';
 import { Host } from './host.ts';
-import { type SocketDirectory, createSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
+import { type SocketDirectory, makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
 import { pfStep } from './steps.ts';
 
 const STDOUT_FD = 1;
@@ -47,7 +48,11 @@ async function start(): Promise<void> {
     if (adapter.kind === 'none') return fail({ code: 'no-adapter', message: `No GPU found. ${adapter.reasons.join(' ')}` });
     pfStep('pf.adapter-chosen');
     if (ending) return;
-    directory = createSocketDirectory();
+    const planned = planSocketDirectory();
+    // From here on the launcher can clean up after us, should we be killed.
+    announce({ type: 'starting', directory: planned.path });
+    makeSocketDirectory(planned);
+    directory = planned;
     pfStep('pf.directory-made');
     host = new Host({ adapter: adapter.choice, vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes }, directory: directory.path });
     await host.listen(directory.socketPath);
@@ -64,7 +69,6 @@ function fail(reason: Reason): void {
   process.exit(1);
 }
 
-/** The launcher reads this one line and no more. */
 function announce(line: object): void {
   try {
     writeSync(STDOUT_FD, `${JSON.stringify(line)}\n`);

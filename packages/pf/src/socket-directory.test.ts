@@ -1,9 +1,9 @@
-import { equal } from 'node:assert/strict';
+import { equal, throws } from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
+import { makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
 
 let base: string;
 const earlier = process.env['XDG_RUNTIME_DIR'];
@@ -18,7 +18,8 @@ after(() => {
 });
 
 test('the directory is ours alone, and goes with everything in it', () => {
-  const directory = createSocketDirectory();
+  const directory = planSocketDirectory();
+  makeSocketDirectory(directory);
   equal(statSync(directory.path).mode & 0o777, 0o700);
   equal(join(base, basename(directory.path)), directory.path);
   writeFileSync(directory.socketPath, '');
@@ -27,7 +28,8 @@ test('the directory is ours alone, and goes with everything in it', () => {
 });
 
 test('a sweep spares the directory of a process that lives', () => {
-  const directory = createSocketDirectory();
+  const directory = planSocketDirectory();
+  makeSocketDirectory(directory);
   sweepSocketDirectories();
   equal(existsSync(directory.path), true);
   removeSocketDirectory(directory);
@@ -35,9 +37,7 @@ test('a sweep spares the directory of a process that lives', () => {
 
 /** The name of our own directory with one of its parts changed: pid namespace, pid, start time. */
 function directoryWith(change: (parts: string[]) => void): string {
-  const own = createSocketDirectory();
-  const parts = basename(own.path).split('-');
-  removeSocketDirectory(own);
+  const parts = basename(planSocketDirectory().path).split('-');
   change(parts);
   return join(base, parts.join('-'));
 }
@@ -69,4 +69,19 @@ test('a sweep follows no link and removes nothing with another name', () => {
   equal(existsSync(target), true);
   equal(existsSync(other), true);
   rmSync(link);
+});
+
+test('a directory that is there already is not taken over', () => {
+  const directory = planSocketDirectory();
+  mkdirSync(directory.path);
+  throws(() => makeSocketDirectory(directory), { code: 'EEXIST' });
+  rmSync(directory.path, { recursive: true });
+});
+
+test('a runtime directory whose sockets would have too long a path is passed over', () => {
+  const long = join(base, 'x'.repeat(100));
+  mkdirSync(long);
+  process.env['XDG_RUNTIME_DIR'] = long;
+  equal(planSocketDirectory().path.startsWith(long), false);
+  process.env['XDG_RUNTIME_DIR'] = base;
 });

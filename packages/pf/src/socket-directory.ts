@@ -1,4 +1,4 @@
-import { type Stats, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { type Stats, accessSync, constants, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ProcessIdentity, identify, isGone } from './process-identity.ts';
@@ -17,26 +17,25 @@ export interface SocketDirectory {
   readonly socketPath: string;
 }
 
-/** Owned by this process: `removeSocketDirectory` it at the end. */
-export function createSocketDirectory(): SocketDirectory {
+/** Where this process's directory will be. Makes nothing yet, so that others can be told first whom to clean up after. */
+export function planSocketDirectory(): SocketDirectory {
   const own = identify(process.pid);
   if (own === undefined) throw new Error('The host process cannot read its own start time (/proc is not mounted).');
   const failures: string[] = [];
   for (const base of baseDirectories()) {
     const path = join(base, `gpup-${own.pidNamespace}-${own.pid}-${own.startTime}`);
     const socketPath = join(path, SOCKET_NAME);
-    if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX) {
-      failures.push(`${socketPath} has ${Buffer.byteLength(socketPath)} bytes, more than a socket's path may have (${SOCKET_PATH_BYTES_MAX})`);
-      continue;
-    }
-    try {
-      mkdirSync(path, { mode: 0o700 });
-      return { path, socketPath };
-    } catch (error) {
-      failures.push((error as Error).message);
-    }
+    const pathBytes = Buffer.byteLength(socketPath);
+    if (pathBytes > SOCKET_PATH_BYTES_MAX) failures.push(`${socketPath} has ${pathBytes} bytes, more than a socket's path may have (${SOCKET_PATH_BYTES_MAX})`);
+    else if (!isWritable(base)) failures.push(`${base} is not writable`);
+    else return { path, socketPath };
   }
   throw new Error(`No place for the host's socket: ${failures.join('; ')}.`);
+}
+
+/** Owned by this process: `removeSocketDirectory` it at the end. Fails if somebody else has put something in its place. */
+export function makeSocketDirectory(directory: SocketDirectory): void {
+  mkdirSync(directory.path, { mode: 0o700 });
 }
 
 export function removeSocketDirectory(directory: SocketDirectory): void {
@@ -71,6 +70,15 @@ function baseDirectories(): readonly string[] {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   const usable = runtime !== undefined && lstat(runtime)?.isDirectory() === true && lstat(runtime)?.uid === process.getuid?.();
   return [...new Set([...(usable ? [runtime] : []), tmpdir(), '/tmp'])];
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -7,8 +7,8 @@ const STDERR_FD = 2;
 
 /** Tells the host why, and ends this process. */
 export function endVf(code: string, message: string): never {
-  reportToHost({ type: 'fault', code, message });
   vfStep('vf.ending');
+  reportToHost({ type: 'fault', code, message });
   die();
 }
 
