@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { ByteDuplex } from '../byte-duplex.ts';
 
-/** What Node may hold of ours unsent; beyond that words wait in the link's own bounded queue. */
-const UNSENT_BYTES_MAX = 256 * 1024;
+/** Node may hold one such piece of ours unsent; beyond that words wait in the link's own bounded queue. */
+const WRITE_BYTES_MAX = 256 * 1024;
+
+type Stream = Duplex & { ref?(): unknown; unref?(): unknown; setNoDelay?(): unknown };
 
 /** Any stream of Node's (TCP, TLS) as a ByteDuplex. Owns the stream. */
 export class SocketDuplex implements ByteDuplex {
@@ -11,11 +13,13 @@ export class SocketDuplex implements ByteDuplex {
   onEnd: (message: string) => void = () => {};
   // Only the event loop empties what Node has queued.
   readonly waitForRoom = null;
-  readonly #stream: Duplex & { ref?(): unknown; unref?(): unknown };
+  readonly #stream: Stream;
   #isOver = false;
 
-  constructor(stream: Duplex & { ref?(): unknown; unref?(): unknown }) {
+  constructor(stream: Stream) {
     this.#stream = stream;
+    // A command must not wait for the acknowledgement of the one before it.
+    stream.setNoDelay?.();
     stream.on('data', (bytes: Uint8Array) => {
       if (!this.#isOver) this.onBytes(bytes);
     });
@@ -30,10 +34,14 @@ export class SocketDuplex implements ByteDuplex {
   write(bytes: Uint8Array): number {
     if (this.#isOver) return bytes.length;
     const stream = this.#stream;
-    const room = stream.writableNeedDrain ? 0 : UNSENT_BYTES_MAX - stream.writableLength;
-    const taken = Math.min(bytes.length, Math.max(0, room));
-    // A copy: Node keeps what it cannot send at once.
-    if (taken > 0) stream.write(Buffer.from(bytes.subarray(0, taken)));
+    let taken = 0;
+    // 'drain' follows only where a write has left something unsent, so go on until one has.
+    while (taken < bytes.length && !stream.writableNeedDrain) {
+      const end = Math.min(bytes.length, taken + WRITE_BYTES_MAX);
+      // A copy: Node keeps what it cannot send at once.
+      stream.write(Buffer.from(bytes.subarray(taken, end)));
+      taken = end;
+    }
     return taken;
   }
 
