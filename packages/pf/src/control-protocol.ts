@@ -1,4 +1,4 @@
-import { type Transport } from '@gpup/vf/boot';
+import type { Transport } from '@gpup/vf/boot';
 
 /**
  * The control protocol between a guest and the host process: JSON objects, one a line, over a Unix

@@ -1,0 +1,112 @@
+/** Who maps what, who holds what, and what is left of contexts that are gone. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { mappedFilesOf } from '@gpup/os';
+import { type Role, descriptorsOf } from './testing/processes.ts';
+import { gpupRun } from './testing/program.ts';
+import { Run, RuntimeDirectory, eventually } from './testing/scenario.ts';
+
+const runtime = new RuntimeDirectory();
+after(() => runtime.remove());
+
+const DRIVERS = /dawn\.node|libvulkan|swiftshader|vulkan_icd|libGLX_nvidia|libnvidia/;
+const APERTURE = /memfd:gpup/;
+
+function pathsMappedBy(pid: number): string {
+  return mappedFilesOf(pid).map(({ path }) => path).join('\n');
+}
+
+async function linkedRun(t: { after(clean: () => Promise<void>): void }): Promise<{ run: Run; pid: (role: Role) => number }> {
+  const run = new Run(runtime, { mode: 'idle' });
+  t.after(() => run.killAll());
+  await run.linked();
+  const pid = (role: Role): number => {
+    const found = run.pidOf(role);
+    ok(found !== undefined, `there is a ${role}`);
+    return found;
+  };
+  return { run, pid };
+}
+
+test('only the VF process maps Dawn and a driver, and only guest and VF map the aperture', async (t) => {
+  const { pid } = await linkedRun(t);
+  const mapped = (role: Role) => ({ drivers: DRIVERS.test(pathsMappedBy(pid(role))), aperture: APERTURE.test(pathsMappedBy(pid(role))) });
+  deepEqual(
+    { cli: mapped('cli'), host: mapped('host'), guest: mapped('guest'), vf: mapped('vf') },
+    {
+      cli: { drivers: false, aperture: false },
+      host: { drivers: false, aperture: false },
+      guest: { drivers: false, aperture: true },
+      vf: { drivers: true, aperture: true },
+    },
+  );
+});
+
+test('the host process maps no memory that another process can write', async (t) => {
+  const { pid } = await linkedRun(t);
+  deepEqual(mappedFilesOf(pid('host')).filter(({ shared }) => shared), []);
+});
+
+test('the guest holds no descriptor of the aperture, and the host none of the data connection', async (t) => {
+  const { pid } = await linkedRun(t);
+  const holdsAperture = (role: Role): boolean => descriptorsOf(pid(role)).some((target) => APERTURE.test(target));
+  deepEqual({ host: holdsAperture('host'), guest: holdsAperture('guest') }, { host: false, guest: false });
+  // The VF has its end of the data connection and of the control socket; the host has no copy of either.
+  const shared = new Set(descriptorsOf(pid('host')));
+  deepEqual([3, 4].filter((fd) => shared.has(readlinkSync(`/proc/${pid('vf')}/fd/${fd}`))), []);
+});
+
+test("a VF process has nothing of the guest's environment", async (t) => {
+  const { pid } = await linkedRun(t);
+  const names = readFileSync(`/proc/${pid('vf')}/environ`, 'utf8').split('\0').map((entry) => entry.split('=')[0]);
+  for (const name of ['NODE_OPTIONS', 'PATH', 'HOME', 'GPUP_SOCKET']) equal(names.includes(name), false, name);
+});
+
+test('contexts that come and go leave no descriptor in the host process, nor a VF process', async () => {
+  // Each is closed in another way: by its worker's end, and by the kill of the VF through a broken packet.
+  const script = `
+    import { execFileSync } from 'node:child_process';
+    import { readdirSync } from 'node:fs';
+    const hostPid = process.env.GPUP_SOCKET.split('-')[2];
+    const count = () => readdirSync('/proc/' + hostPid + '/fd').length;
+    const open = () => execFileSync(process.execPath, ['--input-type=module', '-e', 'await (await navigator.gpu.requestAdapter()).requestDevice()']);
+    const settled = async () => { await new Promise((resolve) => setTimeout(resolve, 500)); return count(); };
+    open();
+    const first = await settled();
+    for (let index = 0; index < 5; index++) open();
+    console.log(JSON.stringify({ first, last: await settled() }));`;
+  const { stdout } = await gpupRun(script).ended;
+  const { first, last } = JSON.parse(stdout) as { first: number; last: number };
+  equal(last, first);
+});
+
+test('a guest whose VF is killed hears why, and its next context works', async () => {
+  const script = `
+    import { readFileSync } from 'node:fs';
+    const adapter = await navigator.gpu.requestAdapter();
+    const device = await adapter.requestDevice();
+    const hostPid = process.env.GPUP_SOCKET.split('-')[2];
+    const vf = readFileSync('/proc/' + hostPid + '/task/' + hostPid + '/children', 'utf8').trim();
+    process.kill(Number(vf), 'SIGKILL');
+    // device.lost alone keeps no process alive.
+    const alive = setInterval(() => {}, 1000);
+    const lost = await device.lost;
+    clearInterval(alive);
+    const next = await (await navigator.gpu.requestAdapter()).requestDevice();
+    console.log(JSON.stringify({ reason: lost.reason, message: lost.message, next: next instanceof GPUDevice }));`;
+  const { stdout, stderr } = await gpupRun(script).ended;
+  const { reason, message, next } = JSON.parse(stdout) as { reason: string; message: string; next: boolean };
+  deepEqual([reason, next], ['unknown', true]);
+  match(message, /The VF process ended unexpectedly \(SIGKILL\)/);
+  match(stderr, /^gpup host: VF process \d+ ended unexpectedly \(SIGKILL\)/);
+});
+
+test('when the host process is killed, the guest loses its GPU and the run says so', async (t) => {
+  const { run, pid } = await linkedRun(t);
+  process.kill(pid('host'), 'SIGKILL');
+  await eventually(() => run.output.includes('"lost"') || undefined, () => run.output);
+  equal(await run.exit, 3);
+  match(run.output, /gpup: the host process is gone \(SIGKILL\); the program has lost its GPU\./);
+  deepEqual(runtime.entries(), []);
+});
