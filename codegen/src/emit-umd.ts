@@ -255,7 +255,9 @@ function attributeText(c: EmitContext, face: Interface, attribute: Attribute): s
       `  set ${name}(v: unknown) { X.setEventHandler(this, this.#impl, '${name}', v); }`,
     ];
   }
-  const out = [`  get ${name}(): ${publicType(c, type)} { return ${wrapResult(c, type, `this.#impl.${name}`)}; }`];
+  // A promise attribute gives the same object each time.
+  const value = type.kind === 'promise' ? `X.samePromise(this.#impl, () => ${wrapResult(c, type, `this.#impl.${name}`)})` : wrapResult(c, type, `this.#impl.${name}`);
+  const out = [`  get ${name}(): ${publicType(c, type)} { return ${value}; }`];
   if (!attribute.readonly) out.push(`  set ${name}(v: ${setterType(type)}) { this.#impl.${name} = ${convert(c, type, 'v', `'${face.name}.${name}'`).replace(/^to/, 'C.to')}; }`);
   return out;
 }

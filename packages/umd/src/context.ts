@@ -150,6 +150,7 @@ export class Context implements ReplyHandlers {
     const { handle } = lease;
     if (handle === 0) return;
     this.forget(lease);
+    this.#devices.delete(handle);
     this.#releases.push(handle);
     if (!this.#flushScheduled) this.#scheduleFlush();
   }
@@ -218,10 +219,6 @@ export class Context implements ReplyHandlers {
 
   addDevice(handle: number, events: DeviceEvents): void {
     this.#devices.set(handle, events);
-  }
-
-  removeDevice(handle: number): void {
-    this.#devices.delete(handle);
   }
 
   /** The VF is gone or has refused us. Every device is lost with this message; nothing is sent any more. */

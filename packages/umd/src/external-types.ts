@@ -69,6 +69,18 @@ export function setEventHandler(target: EventTarget, _impl: unknown, name: strin
   target.addEventListener(name.slice(2), fresh.listener);
 }
 
+const promises = new WeakMap<object, Promise<unknown>>();
+
+/** GPUDevice.lost is the only one, so its driver object is key enough. */
+export function samePromise<T>(impl: object, make: () => Promise<T>): Promise<T> {
+  let promise = promises.get(impl) as Promise<T> | undefined;
+  if (promise === undefined) {
+    promise = make();
+    promises.set(impl, promise);
+  }
+  return promise;
+}
+
 const frozen = new WeakMap<object, readonly unknown[]>();
 
 /** A FrozenArray attribute returns the same array each time. */

@@ -5,7 +5,7 @@ export const WIRE_LIMITS = {
   /** Requests whose reply has not been sent. */
   pendingRequestCountMax: 65_536,
   /** Open error scopes of one device. */
-  errorScopeDepthMax: 65_536,
+  errorScopeDepthMax: 1 << 18,
   /** Characters of a label, a debug group or an error message: what is longer is cut by the guest. */
   labelBytesMax: 64 << 10,
   /** WGSL source of one module. */

@@ -45,6 +45,9 @@ export class AdapterInfo implements I.GPUAdapterInfoImpl {
   }
 }
 
+/** As for devices: adapters are counted on the host, so dropped ones must be found soon. */
+const ADAPTER_BYTES = 1 << 20;
+
 export class Adapter implements I.GPUAdapterImpl {
   wrapper: object | undefined = undefined;
   readonly handle: number;
@@ -60,7 +63,7 @@ export class Adapter implements I.GPUAdapterImpl {
   constructor(context: Context, handle: number, json: AdapterJson) {
     this.#context = context;
     this.handle = handle;
-    this.lease = context.lease(this, handle, 0);
+    this.lease = context.lease(this, handle, ADAPTER_BYTES);
     this.features = new NameSet(json.features);
     this.#limitValues = json.limits;
     this.limits = makeLimits(json.limits);
@@ -108,6 +111,8 @@ export class Adapter implements I.GPUAdapterImpl {
         },
       });
       encode.encodeGPUAdapterRequestDevice(context.out, this.handle, request, handle, queue, descriptor);
+      // It has given its one device: the host need not keep it.
+      context.release(this.lease);
       context.sent(request);
     });
   }

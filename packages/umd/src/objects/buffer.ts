@@ -57,8 +57,9 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
   }
 
   get mapState(): T.GPUBufferMapState {
-    if (this.#pending !== null) return 'pending';
-    return this.#mapping === null ? 'unmapped' : 'mapped';
+    // A buffer that is mapped stays so while the host finds that it cannot be mapped a second time.
+    if (this.#mapping !== null) return 'mapped';
+    return this.#pending === null ? 'unmapped' : 'pending';
   }
 
   #setMapping(mapping: Mapping): void {
@@ -69,10 +70,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
   /** https://gpuweb.github.io/gpuweb/#dom-gpubuffer-mapasync */
   mapAsync(mode: number, offset: number, size: number | undefined): Promise<undefined> {
     const byteLength = size ?? Math.max(0, this.size - offset);
-    if (this.#pending !== null) {
-      this.device.injectError('validation', `Buffer${named(this.label)} is already waiting to be mapped.`);
-      return Promise.reject(new DOMException('The buffer is already waiting to be mapped.', 'OperationError'));
-    }
+    if (this.#pending !== null) return Promise.reject(operationError('The buffer is already waiting to be mapped.'));
     return new Promise((resolve, reject) => {
       const pending: PendingMap = { reject };
       this.#pending = pending;
@@ -88,7 +86,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
         failed: (error) => {
           if (this.#pending !== pending) return;
           this.#pending = null;
-          this.device.noteUnmapped(this);
+          if (this.#mapping === null) this.device.noteUnmapped(this);
           reject(error);
         },
         isStale: () => this.#pending !== pending,

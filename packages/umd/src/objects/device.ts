@@ -27,8 +27,21 @@ class DeviceLostInfo implements I.GPUDeviceLostInfoImpl {
   }
 }
 
+/** A native device costs its VF megabytes, which the collector of the guest cannot see. */
+const DEVICE_BYTES = 4 << 20;
 /** Uncaptured errors that nobody listens to are printed, but a loop of them must not fill a disk. */
 const WARNING_COUNT_MAX = 100;
+
+/**
+ * The context must not keep a device alive that the program has dropped. A function of its own: closures
+ * made in the constructor would share a scope with those that hold `this`.
+ */
+function weakEvents(device: WeakRef<Device>): DeviceEvents {
+  return {
+    deviceLost: (reason, message) => device.deref()?.deviceLost(reason, message),
+    uncapturedError: (filter, message) => device.deref()?.uncapturedError(filter, message),
+  };
+}
 
 export class Device implements I.GPUDeviceImpl, DeviceEvents {
   wrapper: object | undefined = undefined;
@@ -60,17 +73,12 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
     this.features = new NameSet(json.features);
     this.limits = makeLimits(json.limits);
     this.adapterInfo = new AdapterInfo(json.info);
-    context.lease(this, this.handle, 0);
+    context.lease(this, this.handle, DEVICE_BYTES);
     this.queue = new Queue(this, options.queue, descriptor.defaultQueue.label);
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
     });
-    // The context must not keep a device alive that the program has dropped.
-    const weak = new WeakRef(this);
-    context.addDevice(this.handle, {
-      deviceLost: (reason, message) => weak.deref()?.deviceLost(reason, message),
-      uncapturedError: (filter, message) => weak.deref()?.uncapturedError(filter, message),
-    });
+    context.addDevice(this.handle, weakEvents(new WeakRef(this)));
   }
 
   get label(): string {

@@ -62,6 +62,7 @@ export abstract class BindingEncoder extends EncoderBase {
       throw new DOMException(`The number of bytes to set (${count * elementBytes}) is not a multiple of 4.`, 'OperationError');
     }
     if (this.recorder.current !== this) return this.refuse('setImmediates');
+    if (rangeOffset % 4 !== 0) return this.recorder.fail(`setImmediates(): the range offset (${rangeOffset}) is not a multiple of 4.`);
     const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
     const bytes = new Uint8Array(view.buffer, view.byteOffset + dataOffset * elementBytes, count * elementBytes);
     encode.recordGPUBindingCommandsMixinSetImmediates(this.recorder.words, rangeOffset, bytes);
