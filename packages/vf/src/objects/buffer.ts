@@ -64,7 +64,7 @@ export function bufferHandlers(context: Context): BufferHandlers {
 
   /** A buffer that was mapped at creation is mapped without having been asked to be. */
   function createMapped(known: Known<GPUBuffer>): void {
-    if (known.mapping !== null || known.native.mapState !== 'mapped') return;
+    if (known.mapping !== null || known.state === 'lost' || known.native.mapState !== 'mapped') return;
     known.mapping = { bytes: new Uint8Array(known.native.getMappedRange()), offset: 0 };
   }
 

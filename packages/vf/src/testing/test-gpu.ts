@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Backend } from '../backend.ts';
+import { loadDawn, openGpu } from '../boot/dawn.ts';
+import { dawnBackend } from '../dawn-backend.ts';
+import { paceDawn } from '../boot/dawn-tick.ts';
+
+/** A folder with SwiftShader's driver, its manifest and a Vulkan loader. Unset: the bundled one. */
+const DIRECTORY_VARIABLE = 'GPUP_TEST_SWIFTSHADER_DIR';
+
+/** Dawn on SwiftShader in this process. Throws where there is none. */
+export async function openTestGpu(): Promise<Backend> {
+  await usePackagedVulkan();
+  const tick = paceDawn();
+  const gpu = openGpu(await loadDawn(), []);
+  return dawnBackend({ gpu, hurry: () => tick.hurry() });
+}
+
+/**
+ * The dynamic linker has read LD_LIBRARY_PATH before a test can set it. A loader that is loaded by its
+ * path is found by its name from then on.
+ */
+async function usePackagedVulkan(): Promise<void> {
+  const environment = await environmentOfSoftwareGpu();
+  Object.assign(process.env, environment);
+  const loader = join(environment['LD_LIBRARY_PATH'] as string, 'libvulkan.so.1');
+  const koffiName: string = 'koffi';
+  const { default: koffi } = (await import(koffiName)) as { default: { load(path: string, options: { global: boolean }): unknown } };
+  koffi.load(loader, { global: true });
+}
+
+async function environmentOfSoftwareGpu(): Promise<Record<string, string>> {
+  const directory = process.env[DIRECTORY_VARIABLE];
+  if (directory !== undefined && existsSync(directory)) {
+    return { VK_DRIVER_FILES: join(directory, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: directory };
+  }
+  // By name at run time: the package that unpacks it depends on this one.
+  const pfName: string = '@gpup/pf';
+  const { softwareAdapters } = (await import(pfName)) as { softwareAdapters(): Promise<{ environment: Record<string, string> }> };
+  return (await softwareAdapters()).environment;
+}
