@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EmitContext } from './context.ts';
+import { emitSchema } from './emit-fuzz.ts';
 import { emitConvert, emitImpl, emitInterfaces } from './emit-umd.ts';
 import { emitDecode, emitDispatch, emitKinds } from './emit-vf.ts';
 import { emitEncode, emitEnums, emitNumbers, emitReplies, emitTypes } from './emit-wire.ts';
@@ -45,5 +46,6 @@ export function generate(): Map<string, string> {
     ['packages/umd/src/generated/impl.gen.ts', emitImpl(c)],
     ['packages/umd/src/generated/convert.gen.ts', emitConvert(c)],
     ['packages/umd/src/generated/interfaces.gen.ts', emitInterfaces(c)],
+    ['packages/fuzz/src/generated/schema.gen.ts', emitSchema(c)],
   ]);
 }

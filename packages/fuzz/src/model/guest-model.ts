@@ -1,0 +1,301 @@
+import { PROTOCOL_MAJOR, Reader } from '@gpup/wire';
+import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
+import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
+import type { ProcessorStatistics, VfLimits } from '@gpup/vf';
+import { PACKET_BY_OPCODE, UNKNOWN_OPCODE } from '../schema-index.ts';
+import type { PacketSchema } from '../schema.ts';
+import { type ModelObject, ObjectModel } from './object-model.ts';
+import { type DecoderBounds, ReferenceDecoder } from './reference-decoder.ts';
+
+/** What must come of a packet. */
+export interface Prediction {
+  /** The packet, or the recorded command in which the fault is. */
+  row: string;
+  /** The one fault that it must be, or null. */
+  fault: string | null;
+  /** Faults that it may be instead of being accepted, as they depend on what the model does not follow. */
+  mayFault: readonly string[];
+}
+
+const NO_FAULTS: readonly string[] = [];
+const MAPPED_RANGE: readonly string[] = ['mapped-range'];
+
+/** Requests whose result is an object; their ids have this bit, so that a reply is never taken for another's. */
+export const CREATING_REQUEST_BIT = 0x4000_0000;
+const CREATING_REQUESTS: ReadonlySet<string> = new Set([
+  'GPU.requestAdapter',
+  'GPUAdapter.requestDevice',
+  'GPUDevice.createComputePipelineAsync',
+  'GPUDevice.createRenderPipelineAsync',
+]);
+
+export function isCreatingRequest(name: string): boolean {
+  return CREATING_REQUESTS.has(name);
+}
+
+export interface GuestModelOptions {
+  readonly limits: VfLimits;
+  readonly heapBytes: number | null;
+}
+
+/**
+ * What a context must be like after the packets so far, kept beside the host's own records: every fault
+ * of the decoder and of the object table, and the accounts that the host publishes.
+ */
+export class GuestModel implements ReplyHandlers {
+  readonly objects = new ObjectModel();
+  readonly decoder = new ReferenceDecoder(this.objects);
+  readonly limits: VfLimits;
+  readonly bounds: DecoderBounds;
+  isGreeted = false;
+  pendingRequestCount = 0;
+  submitSerial = 0;
+  /** Errors that the host has reported since this was last cleared. */
+  errorCount = 0;
+  /** The host has said its last word. */
+  lossCode: string | null = null;
+  /** Regions of the heap that requests named and that the host may therefore write, as begin and end. */
+  readonly writable: (readonly [number, number])[] = [];
+  readonly #scopeDepths = new Map<ModelObject, number>();
+  /** Objects that wait for a reply, by request. */
+  readonly #awaited = new Map<number, readonly ModelObject[]>();
+  readonly #reader = new Reader();
+  readonly #prediction: Prediction = { row: '', fault: null, mayFault: NO_FAULTS };
+  #schema: PacketSchema | undefined;
+  #words: Uint32Array = new Uint32Array(0);
+
+  constructor({ limits, heapBytes }: GuestModelOptions) {
+    this.limits = limits;
+    this.bounds = { heapBytes, labelBytesMax: limits.labelBytesMax, shaderBytesMax: limits.shaderBytesMax };
+  }
+
+  /** What must come of the packet if it is sent now. The result is valid until the next call. */
+  predict(words: Uint32Array): Prediction {
+    const prediction = this.#prediction;
+    const schema = PACKET_BY_OPCODE.get(words[0] as number);
+    this.#schema = schema;
+    this.#words = words;
+    prediction.row = schema?.name ?? UNKNOWN_OPCODE;
+    prediction.mayFault = NO_FAULTS;
+    if (!this.isGreeted && schema?.name !== 'Context.hello') prediction.fault = 'no-hello';
+    else if (schema === undefined) prediction.fault = 'bad-opcode';
+    else {
+      this.decoder.decode(schema, words, this.bounds);
+      prediction.fault = this.decoder.fault ?? this.#handlerFault(schema);
+      prediction.row = this.decoder.fault === null ? schema.name : this.decoder.row;
+      if (schema.name === 'GPUBuffer.readMapped' || schema.name === 'GPUBuffer.writeMapped') prediction.mayFault = MAPPED_RANGE;
+    }
+    return prediction;
+  }
+
+  #handlerFault(schema: PacketSchema): string | null {
+    if (expectsReply(schema) && this.pendingRequestCount >= this.limits.pendingRequestCountMax) return 'pending-requests';
+    return this.#specificFault(schema) ?? (schema.result === null ? null : this.#additionFault(schema));
+  }
+
+  /** In the order in which the handler checks. */
+  #specificFault({ name }: PacketSchema): string | null {
+    const { decoder, limits } = this;
+    const value = (index: number): number => decoder.fieldValue[index] as number;
+    switch (name) {
+      case 'Context.hello':
+        if (this.isGreeted) return 'hello-twice';
+        return value(0) === PROTOCOL_MAJOR ? null : 'protocol-version';
+      case 'Context.release':
+        return this.#releaseFault();
+      case 'Object.setLabel':
+        return faultOf(this.objects.lookup(value(0)));
+      case 'GPUQueue.submit':
+        return this.#submitFault();
+      case 'GPUQueue.writeBuffer':
+        return decoder.payloadBytes % 4 === 0 ? null : 'write-alignment';
+      case 'GPUDevice.pushErrorScope':
+        return this.#scopeDepth() >= limits.errorScopeDepthMax ? 'error-scope-depth' : null;
+      case 'GPUBuffer.mapAsync':
+        return this.#destinationFault(value(3), value(4)) ?? (value(4) > value(2) ? 'mapped-range' : null);
+      case 'GPUBuffer.readMapped':
+        return this.#destinationFault(value(3), value(4));
+      default:
+        return null;
+    }
+  }
+
+  #scopeDepth(): number {
+    return this.#scopeDepths.get(this.decoder.self as ModelObject) ?? 0;
+  }
+
+  #destinationFault(into: number, length: number): string | null {
+    if (into === 0xffffffff) return length > this.limits.inlineDataBytesMax ? 'reply-size' : null;
+    const { heapBytes } = this.bounds;
+    return heapBytes === null || into + length > heapBytes ? 'heap-range' : null;
+  }
+
+  /** The words of a field that is a list of handles. */
+  #handleList(): Uint32Array {
+    const at = this.decoder.fieldAt[0] as number;
+    return this.#words.subarray(at + 1, at + 1 + (this.#words[at] as number));
+  }
+
+  #releaseFault(): string | null {
+    const seen = new Set<number>();
+    for (const handle of this.#handleList()) {
+      const fault = seen.has(handle) ? 'stale-handle' : faultOf(this.objects.lookup(handle));
+      if (fault !== null) return fault;
+      seen.add(handle);
+    }
+    return null;
+  }
+
+  #submitFault(): string | null {
+    for (const handle of this.#handleList()) {
+      if (handle === 0) continue;
+      const object = this.objects.lookup(handle);
+      if (typeof object === 'string') return object;
+      if (object.kind !== 'GPUCommandBuffer') return 'wrong-kind';
+    }
+    return null;
+  }
+
+  /** Adding to the table and to the journal, as far as limits are concerned. */
+  #additionFault({ name }: PacketSchema): string | null {
+    const { objects, limits } = this;
+    const isFull = (added: number): boolean => objects.handleCount + added >= limits.objectCountMax || objects.recordCount + added >= limits.recordCountMax;
+    if (isFull(0)) return 'object-count';
+    if (objects.journalBytes + this.#words.byteLength > limits.journalBytesMax) return 'journal-size';
+    if (name !== 'GPUAdapter.requestDevice') return null;
+    const queue = this.decoder.fieldValue[0] as number;
+    if (queue % 2 ** 20 === this.decoder.result % 2 ** 20) return queue % 2 ** 20 === 0 ? 'bad-handle' : 'busy-handle';
+    return objects.freshFault(queue) ?? (isFull(1) ? 'object-count' : null);
+  }
+
+  /** The packet last predicted was accepted: what it changes, before any reply to it. */
+  accept(): void {
+    const schema = this.#schema as PacketSchema;
+    if (expectsReply(schema)) this.pendingRequestCount++;
+    if (schema.result !== null) this.#create(schema, schema.result);
+    this.#effects(schema.name);
+  }
+
+  #create(schema: PacketSchema, kind: string): void {
+    const { decoder } = this;
+    const isPending = CREATING_REQUESTS.has(schema.name);
+    const object = this.objects.add(decoder.result, kind, { isPending, references: decoder.references, packetBytes: this.#words.byteLength });
+    if (!isPending) return;
+    const along: ModelObject[] = [];
+    if (schema.name === 'GPUAdapter.requestDevice') {
+      along.push(this.objects.add(decoder.fieldValue[0] as number, 'GPUQueue', { isPending, references: [object], packetBytes: 0 }));
+    }
+    // The queue first: it is what goes first if the device is never delivered.
+    this.#awaited.set(decoder.request, [...along, object]);
+  }
+
+  #effects(name: string): void {
+    const { decoder } = this;
+    const value = (index: number): number => decoder.fieldValue[index] as number;
+    switch (name) {
+      case 'Context.hello':
+        this.isGreeted = true;
+        break;
+      case 'Context.release':
+        for (const handle of this.#handleList()) this.#release(handle);
+        break;
+      case 'GPUQueue.submit':
+        this.submitSerial++;
+        for (const handle of new Set(this.#handleList())) if (handle !== 0) this.#release(handle);
+        break;
+      case 'GPUDevice.pushErrorScope':
+        this.#scopeDepths.set(decoder.self as ModelObject, this.#scopeDepth() + 1);
+        break;
+      case 'GPUDevice.popErrorScope':
+        this.#scopeDepths.set(decoder.self as ModelObject, Math.max(0, this.#scopeDepth() - 1));
+        break;
+      case 'GPUBuffer.mapAsync':
+      case 'GPUBuffer.readMapped':
+        if (value(3) !== 0xffffffff) this.writable.push([value(3), value(3) + value(4)]);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #release(handle: number): void {
+    const object = this.objects.lookup(handle);
+    if (typeof object !== 'string') this.objects.release(object);
+  }
+
+  /** A packet from the host. */
+  receive(words: Uint32Array, begin: number, end: number): void {
+    this.#reader.open(words, begin + 2, end);
+    dispatchReply(this, words[begin] as number, this.#reader);
+  }
+
+  /** What the host's accounts must be now, or the first that differs. */
+  difference(statistics: ProcessorStatistics): string | null {
+    const { objects } = this;
+    const expected: readonly [keyof ProcessorStatistics, number][] = [
+      ['handleCount', objects.handleCount],
+      ['recordCount', objects.recordCount],
+      ['journalBytes', objects.journalBytes],
+      ['deviceCount', objects.deviceCount],
+      ['pendingRequestCount', this.pendingRequestCount],
+      ['submitSerial', this.submitSerial],
+    ];
+    for (const [name, value] of expected) {
+      if (statistics[name] !== value) return `${name} is ${statistics[name]}, expected ${value}`;
+    }
+    if (!(statistics.vramBytes >= 0) || !(statistics.mappedBytes >= 0)) return `vramBytes is ${statistics.vramBytes}, mappedBytes ${statistics.mappedBytes}`;
+    return null;
+  }
+
+  #settle(request: number, isDelivered: boolean): void {
+    this.pendingRequestCount--;
+    const objects = this.#awaited.get(request);
+    if (objects === undefined) return;
+    this.#awaited.delete(request);
+    for (const object of objects) {
+      if (isDelivered) this.objects.delivered(object);
+      else this.objects.retract(object);
+    }
+  }
+
+  'Reply.done'(request: number): void {
+    this.#settle(request, true);
+  }
+
+  'Reply.json'(request: number, text: string): void {
+    this.#settle(request, text !== '{"adapter":null}');
+  }
+
+  'Reply.error'(request: number): void {
+    this.errorCount++;
+    this.#settle(request, false);
+  }
+
+  'Reply.scope'(_request: number, _filter: GPUErrorFilter | null): void {
+    this.pendingRequestCount--;
+  }
+
+  'Reply.data'(): void {
+    this.pendingRequestCount--;
+  }
+
+  'Event.welcome'(): void {}
+
+  'Event.deviceLost'(_device: number, _reason: GPUDeviceLostReason): void {}
+
+  'Event.uncapturedError'(): void {
+    this.errorCount++;
+  }
+
+  'Event.contextLost'(code: string): void {
+    this.lossCode = code;
+  }
+}
+
+function expectsReply(schema: PacketSchema): boolean {
+  return schema.request || schema.name === 'GPUBuffer.readMapped';
+}
+
+function faultOf(found: ModelObject | string): string | null {
+  return typeof found === 'string' ? found : null;
+}
