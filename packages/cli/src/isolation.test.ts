@@ -99,7 +99,7 @@ test('a guest whose VF is killed hears why, and its next context works', async (
   const { reason, message, next } = JSON.parse(stdout) as { reason: string; message: string; next: boolean };
   deepEqual([reason, next], ['unknown', true]);
   match(message, /The VF process ended unexpectedly \(SIGKILL\)/);
-  match(stderr, /^gpup host: VF process \d+ ended unexpectedly \(SIGKILL\)/);
+  match(stderr, /^gpup host: VF process \d+: The VF process ended unexpectedly \(SIGKILL\)\.\n/);
 });
 
 test('when the host process is killed, the guest loses its GPU and the run says so', async (t) => {

@@ -25,13 +25,17 @@ export async function run(options: RunCommand): Promise<number> {
   }
 }
 
+/** How the host process ends when it is asked to. */
+const CLEAN_END = 'exit status 0';
+
 async function runProgram(options: RunCommand, host: EphemeralHost): Promise<number> {
   const [program, ...args] = options.command;
   const child = spawn(program, args, { stdio: 'inherit', env: guestEnvironment(options, host) });
   const stopForwarding = forwardSignals(child);
   let programEnded = false;
   void host.ended.then((how) => {
-    if (!programEnded) process.stderr.write(`gpup: the host process is gone (${how}); the program has lost its GPU.\n`);
+    // A host that was killed is worth a word also when the program, without a GPU, has ended first.
+    if (!programEnded || how !== CLEAN_END) process.stderr.write(`gpup: the host process is gone (${how}); the program has lost its GPU.\n`);
   });
   try {
     return await exitStatus(child, program);

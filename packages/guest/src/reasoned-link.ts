@@ -25,9 +25,10 @@ export class ReasonedLink implements GuestLink {
     this.#control = control;
     link.onClose = (reason) => this.#linkClosed(reason);
     control.watch((text) => {
-      const line = text === null ? undefined : decode(text);
+      if (text === null) return this.#hostSpoke('The host process is gone.');
+      const line = decode(text);
+      // A newer host may say more; what matters is why it ends.
       if (line?.type === 'lost' || line?.type === 'error') this.#hostSpoke(line.message);
-      else this.#hostSpoke('The host process is gone.');
     });
   }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
-import { VF_CONFIG_VARIABLE, VF_CONTROL_FD, VF_LINE_BYTES_MAX, VF_MAIN_PATH, type VfConfig, decodeVfLine, encodeVfConfig } from '@gpup/vf/boot';
+import { VF_BUG, VF_CONFIG_VARIABLE, VF_CONTROL_FD, VF_LINE_BYTES_MAX, VF_MAIN_PATH, type VfConfig, decodeVfLine, encodeVfConfig } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { PF_LIMITS } from './limits.ts';
@@ -29,6 +29,7 @@ export class VfProcess {
   /** The first cause that is known; the process's ending alone says little. */
   #reason: Reason | undefined;
   #errorTail = '';
+  #isReady = false;
   #ended = false;
 
   constructor(options: VfProcessOptions) {
@@ -42,7 +43,9 @@ export class VfProcess {
     );
     this.#child.once('error', (error) => this.#end({ code: 'vf-start', message: `The VF process does not start: ${error.message}.` }));
     // 'close' comes after 'exit' and after the last byte that the process wrote: its last words are in.
-    this.#child.once('close', (code, signal) => this.#end(this.#unexpectedEnd(signal ?? `exit status ${code}`)));
+    this.#child.once('close', (code, signal) => this.#end(this.#reasonOf(signal ?? `exit status ${code}`)));
+    // Out of descriptors or processes: there are no streams then, and 'error' is about to come.
+    if (this.#child.pid === undefined) return;
     this.#readControl(this.#child.stdio[VF_CONTROL_FD] as Readable);
     this.#readErrors(this.#child.stderr as Readable);
   }
@@ -75,7 +78,9 @@ export class VfProcess {
       return this.kill({ code: line.code, message: line.message });
     }
     clearTimeout(this.#startTimer);
-    if (this.#reason === undefined) this.#onReady();
+    if (this.#isReady || this.#reason !== undefined) return;
+    this.#isReady = true;
+    this.#onReady();
   }
 
   #readErrors(stderr: Readable): void {
@@ -86,10 +91,10 @@ export class VfProcess {
   }
 
   /** What a driver printed may name things of the host's, so it goes to the host's log and not to the guest. */
-  #unexpectedEnd(ending: string): Reason {
-    if (this.#reason !== undefined) return this.#reason;
-    logLine(`VF process ${this.#child.pid} ended unexpectedly (${ending}). ${this.#errorTail.trim()}`);
-    return { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+  #reasonOf(ending: string): Reason {
+    const reason = this.#reason ?? { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+    if (this.#reason === undefined || reason.code === VF_BUG) logLine(`VF process ${this.#child.pid}: ${reason.message} ${this.#errorTail.trim()}`.trim());
+    return reason;
   }
 
   #end(reason: Reason): void {

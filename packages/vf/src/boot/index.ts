@@ -6,5 +6,6 @@ export const VF_MAIN_PATH: string = fileURLToPath(new URL('../main.js', import.m
 export { VF_CONFIG_VARIABLE, VF_CONTROL_FD, VF_DATA_FD, type Transport, type VfConfig, encodeVfConfig } from './config.ts';
 export { VF_LINE_BYTES_MAX, type VfLine, decodeVfLine } from './control-line.ts';
 export { DAWN_BACKEND } from './dawn.ts';
+export { VF_BUG } from './end.ts';
 export type { ProbedAdapter } from './probe.ts';
 export { VF_STEPS } from './steps.ts';
