@@ -89,8 +89,11 @@ export function viewAperture(buffer: ArrayBufferLike, layout: ApertureLayout): A
   };
 }
 
-/** For the host, on memory that is all zeros. */
-export function initializeHeader(control: Int32Array): void {
+/** For the host, on memory that is all zeros. Both streams start at `position`. */
+export function initializeHeader(control: Int32Array, position = 0): void {
+  for (const index of [HEADER.commandTail, HEADER.commandHead, HEADER.replyTail, HEADER.replyHead, HEADER.executed]) {
+    Atomics.store(control, index, position);
+  }
   Atomics.store(control, HEADER.version, APERTURE_VERSION);
   Atomics.store(control, HEADER.magic, APERTURE_MAGIC);
 }

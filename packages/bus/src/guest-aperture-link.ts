@@ -20,6 +20,8 @@ export interface GuestApertureLinkOptions {
   readonly doorbell: Doorbell;
   readonly scheduler: Scheduler;
   readonly packetWordsMax?: number;
+  /** Where both streams stand; 0 unless a link is taken over, or a test starts close to 2^32. */
+  readonly position?: number;
   readonly queueBytesMax?: number;
   /** Called once when the link no longer touches the aperture. */
   readonly release?: () => void;
@@ -40,12 +42,12 @@ export class GuestApertureLink implements GuestLink {
   readonly #receiver: RingReceiver;
   #isClosed = false;
   /** Executed position that a caller of `waitForProgress` knows of. */
-  #executedSeen = 0;
+  #executedSeen: number;
   #completedSerial = 0;
 
   constructor(options: GuestApertureLinkOptions) {
     const { control, commandRing, replyRing, heap } = options.aperture;
-    const { doorbell, scheduler } = options;
+    const { doorbell, scheduler, position = 0 } = options;
     const violation = (message: string): Error => new PeerViolation(message);
     this.packetWordsMax = options.packetWordsMax ?? BUS_LIMITS.packetWordsMax;
     this.#control = control;
@@ -53,7 +55,7 @@ export class GuestApertureLink implements GuestLink {
     this.#scheduler = scheduler;
     this.#release = options.release ?? ((): void => {});
     this.#sender = new RingSender({
-      producer: new RingProducer({ control, ring: commandRing, tailIndex: HEADER.commandTail, headIndex: HEADER.commandHead, violation }),
+      producer: new RingProducer({ control, ring: commandRing, tailIndex: HEADER.commandTail, headIndex: HEADER.commandHead, position, violation }),
       control,
       peerSleepingIndex: HEADER.hostSleeping,
       wantsRoomIndex: HEADER.guestWantsRoom,
@@ -61,7 +63,7 @@ export class GuestApertureLink implements GuestLink {
       queueBytesMax: options.queueBytesMax ?? BUS_LIMITS.guestQueueBytesMax,
     });
     this.#receiver = new RingReceiver({
-      consumer: new RingConsumer({ control, ring: replyRing, tailIndex: HEADER.replyTail, headIndex: HEADER.replyHead, violation }),
+      consumer: new RingConsumer({ control, ring: replyRing, tailIndex: HEADER.replyTail, headIndex: HEADER.replyHead, position, violation }),
       assembler: new PacketAssembler({ packetWordsMax: this.packetWordsMax, violation }),
       control,
       sleepingIndex: HEADER.guestSleeping,
@@ -72,6 +74,7 @@ export class GuestApertureLink implements GuestLink {
       delivered: () => {},
       failed: (error) => this.#failed(error),
     });
+    this.#executedSeen = position;
     this.#heap = new StagedHeap(heap, () => this.#executed());
     this.heap = this.#heap;
     doorbell.onRing = () => this.#rung();

@@ -13,6 +13,8 @@ export interface HostApertureLinkOptions {
   readonly doorbell: Doorbell;
   readonly scheduler: Scheduler;
   readonly packetWordsMax?: number;
+  /** Where both streams stand; 0 unless a link is taken over, or a test starts close to 2^32. */
+  readonly position?: number;
   readonly replyBacklogBytesMax?: number;
   /** Called once when the link no longer touches the aperture. */
   readonly release?: () => void;
@@ -40,7 +42,7 @@ export class HostApertureLink implements HostLink {
 
   constructor(options: HostApertureLinkOptions) {
     const { control, commandRing, replyRing, heap } = options.aperture;
-    const { doorbell, scheduler } = options;
+    const { doorbell, scheduler, position = 0 } = options;
     const ringViolation = (message: string): Error => new GuestFault('ring-index', message);
     this.heap = heap;
     this.#control = control;
@@ -48,7 +50,7 @@ export class HostApertureLink implements HostLink {
     this.#release = options.release ?? ((): void => {});
     this.#replyBacklogBytesMax = options.replyBacklogBytesMax ?? BUS_LIMITS.replyBacklogBytesMax;
     this.#sender = new RingSender({
-      producer: new RingProducer({ control, ring: replyRing, tailIndex: HEADER.replyTail, headIndex: HEADER.replyHead, violation: ringViolation }),
+      producer: new RingProducer({ control, ring: replyRing, tailIndex: HEADER.replyTail, headIndex: HEADER.replyHead, position, violation: ringViolation }),
       control,
       peerSleepingIndex: HEADER.guestSleeping,
       wantsRoomIndex: HEADER.hostWantsRoom,
@@ -56,7 +58,7 @@ export class HostApertureLink implements HostLink {
       queueBytesMax: this.#replyBacklogBytesMax,
     });
     this.#receiver = new RingReceiver({
-      consumer: new RingConsumer({ control, ring: commandRing, tailIndex: HEADER.commandTail, headIndex: HEADER.commandHead, violation: ringViolation }),
+      consumer: new RingConsumer({ control, ring: commandRing, tailIndex: HEADER.commandTail, headIndex: HEADER.commandHead, position, violation: ringViolation }),
       assembler: new PacketAssembler({
         packetWordsMax: options.packetWordsMax ?? BUS_LIMITS.packetWordsMax,
         violation: (message) => new GuestFault('packet-length', message),

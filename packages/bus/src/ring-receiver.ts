@@ -41,14 +41,20 @@ export class RingReceiver {
   readonly #options: RingReceiverOptions;
   #state: 'asleep' | 'scheduled' | 'paused' | 'stopped' = 'asleep';
   /** Stream position behind the last delivered packet. */
-  #position = 0;
+  #position: number;
+  /** A turn is on its way though the state may have changed since. */
+  #isTurnDue = false;
   #lookMs = LOOK_MS_MAX;
   #lookUntilMs = 0;
   #asleepSinceMs = 0;
-  readonly #turnBound = (): void => this.#turn();
+  readonly #turnBound = (): void => {
+    this.#isTurnDue = false;
+    this.#turn();
+  };
 
   constructor(options: RingReceiverOptions) {
     this.#options = options;
+    this.#position = options.consumer.head;
     this.schedule();
   }
 
@@ -65,7 +71,7 @@ export class RingReceiver {
   schedule(): void {
     if (this.#state !== 'asleep') return;
     this.#getUp();
-    this.#options.scheduler.soon(this.#turnBound);
+    this.#soon();
   }
 
   pause(): void {
@@ -77,7 +83,7 @@ export class RingReceiver {
   resume(): void {
     if (this.#state !== 'paused') return;
     this.#state = 'scheduled';
-    this.#options.scheduler.soon(this.#turnBound);
+    this.#soon();
   }
 
   stop(): void {
@@ -88,7 +94,7 @@ export class RingReceiver {
   recover(): void {
     if (this.#state !== 'stopped') return;
     this.#state = 'scheduled';
-    this.#options.scheduler.soon(this.#turnBound);
+    this.#soon();
   }
 
   /** Moves everything out of the ring without delivering it, so that the peer has room. May throw a violation. */
@@ -101,6 +107,12 @@ export class RingReceiver {
   /** Delivers everything that is there, for a peer that writes no more. */
   deliverRest(): void {
     while (this.#state !== 'stopped' && this.#drain(Number.POSITIVE_INFINITY) === 'more');
+  }
+
+  #soon(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#options.scheduler.soon(this.#turnBound);
   }
 
   #getUp(): void {
@@ -117,7 +129,7 @@ export class RingReceiver {
     // The sink may have paused or stopped us meanwhile.
     if (this.#state !== 'scheduled') return;
     if (outcome === 'more') {
-      scheduler.soon(this.#turnBound);
+      this.#soon();
       return;
     }
     const nowMs = scheduler.nowMs();
@@ -125,12 +137,12 @@ export class RingReceiver {
       if (startMs < this.#lookUntilMs) this.#lookMs = LOOK_MS_MAX;
       this.#lookUntilMs = nowMs + this.#lookMs;
     }
-    if (this.#lookMs >= LOOK_MS_MIN && nowMs < this.#lookUntilMs) scheduler.soon(this.#turnBound);
+    if (this.#lookMs >= LOOK_MS_MIN && nowMs < this.#lookUntilMs) this.#soon();
     else this.#sleep(nowMs);
   }
 
   #sleep(nowMs: number): void {
-    const { control, sleepingIndex, consumer, scheduler } = this.#options;
+    const { control, sleepingIndex, consumer } = this.#options;
     this.#state = 'asleep';
     this.#asleepSinceMs = nowMs;
     Atomics.store(control, sleepingIndex, 1);
@@ -141,7 +153,7 @@ export class RingReceiver {
       return;
     }
     this.#getUp();
-    scheduler.soon(this.#turnBound);
+    this.#soon();
   }
 
   /** Delivers packets until there are none, the time is over, or somebody stops us. */

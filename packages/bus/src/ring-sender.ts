@@ -29,10 +29,11 @@ export class RingSender {
   readonly #doorbell: Doorbell;
   readonly #queueBytesMax: number;
   readonly #queue = new WordQueue();
-  #position = 0;
+  #position: number;
 
   constructor(options: RingSenderOptions) {
     this.#producer = options.producer;
+    this.#position = options.producer.tail;
     this.#control = options.control;
     this.#peerSleepingIndex = options.peerSleepingIndex;
     this.#wantsRoomIndex = options.wantsRoomIndex;
@@ -40,7 +41,7 @@ export class RingSender {
     this.#queueBytesMax = options.queueBytesMax;
   }
 
-  /** Words sent since the start, whether they are in the ring already or wait. Not mod 2^32. */
+  /** Behind the last word sent, whether it is in the ring already or waits. Not mod 2^32. */
   get position(): number {
     return this.#position;
   }

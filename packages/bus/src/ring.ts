@@ -103,6 +103,10 @@ export class RingConsumer {
     return this.#ring.length;
   }
 
+  get head(): number {
+    return this.#head;
+  }
+
   /** Words that the last `poll` found and that are not read yet. */
   get knownWords(): number {
     return wordsBetween(this.#head, this.#tail);

@@ -38,8 +38,8 @@ function waitForLine(socketFd: number, timeoutMs: number): number {
   const peeked = new Uint8Array(LINE_BYTES_MAX);
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
-    const leftMs = Math.max(0, deadlineMs - performance.now());
-    if (!waitForDescriptor(socketFd, 'readable', leftMs)) throw new Error(`The host did not announce a link within ${timeoutMs} ms.`);
+    const leftMs = deadlineMs - performance.now();
+    if (leftMs <= 0 || !waitForDescriptor(socketFd, 'readable', leftMs)) throw new Error(`The host did not announce a link within ${timeoutMs} ms.`);
     const count = peekNow(socketFd, peeked);
     if (count === 'gone') throw new Error('The host closed the connection before it announced a link.');
     const end = peeked.subarray(0, count).indexOf(NEWLINE);
