@@ -5,6 +5,7 @@
  */
 const COUNT_STEP = 16_384;
 const BYTES_STEP = 128 << 20;
+const GROWTH = 1.5;
 
 export class GarbagePressure {
   readonly #collect: () => void;
@@ -28,15 +29,18 @@ export class GarbagePressure {
     }
   }
 
+  /** Finalizers run some time after a collection: each lowers the next limit to what then lives. */
   released(byteLength: number): void {
     this.#liveCount--;
     this.#liveBytes -= byteLength;
+    this.#countMax = Math.min(this.#countMax, this.#liveCount * GROWTH + COUNT_STEP);
+    this.#bytesMax = Math.min(this.#bytesMax, this.#liveBytes * GROWTH + BYTES_STEP);
   }
 
-  /** To be called when the finalizers of a collection have run. */
+  /** To be called after a collection. */
   collected(): void {
     this.#due = false;
-    this.#countMax = this.#liveCount * 1.5 + COUNT_STEP;
-    this.#bytesMax = this.#liveBytes * 1.5 + BYTES_STEP;
+    this.#countMax = this.#liveCount * GROWTH + COUNT_STEP;
+    this.#bytesMax = this.#liveBytes * GROWTH + BYTES_STEP;
   }
 }

@@ -47,6 +47,8 @@ export class Context {
   /** Charged for buffers that are mapped or being mapped. */
   mappedBytes = 0;
   isEnded = false;
+  /** While the journal is played back: the object that comes next was one of those we refused. */
+  isNextRefused = false;
   readonly #failed: (error: unknown) => void;
   #words: Uint32Array = new Uint32Array(0);
   #begin = 0;
@@ -112,6 +114,7 @@ export class Context {
    * (a format whose feature is missing) becomes a validation error.
    */
   create<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
+    if (this.isNextRefused) return this.#addInvalid(kind, handle, device, descriptor);
     let native: N;
     try {
       native = make();
@@ -129,11 +132,15 @@ export class Context {
     descriptor: { readonly label?: string },
     error: { readonly filter: GPUErrorFilter; readonly message: string },
   ): Known<N> {
-    const known = new Known<N>(handle, kind, device.errorObjects.of(kind) as N, device);
-    known.state = 'invalid';
-    this.#add(known, descriptor);
+    const known = this.#addInvalid<N>(kind, handle, device, descriptor);
     device.scopes.raise(error.filter, error.message);
     return known;
+  }
+
+  #addInvalid<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }): Known<N> {
+    const known = new Known<N>(handle, kind, device.errorObjects.of(kind) as N, device);
+    known.state = 'invalid';
+    return this.#add(known, descriptor);
   }
 
   /** An object whose creation the implementation has yet to finish. */
@@ -193,10 +200,23 @@ export class Context {
 
   /** Gives an object's memory back, now: on destroy(), and when nothing uses it any more. */
   dropMemory(known: Known<GPUBuffer | GPUTexture | GPUQuerySet>): void {
+    const bytes = known.vramBytes;
     this.uncharge(known);
     if (known.state !== 'valid') return;
     known.state = 'destroyed';
     known.native.destroy();
+    known.device?.freed(bytes);
+  }
+
+  /** Leaves reserved memory with the object that was created for it, or returns it if there is none. */
+  charge(known: Known, { vramBytes, mappedBytes = 0 }: { readonly vramBytes: number; readonly mappedBytes?: number }): void {
+    if (known.state === 'invalid') {
+      this.videoMemory.release(vramBytes);
+      return;
+    }
+    known.vramBytes = vramBytes;
+    known.mappedBytes = mappedBytes;
+    this.mappedBytes += mappedBytes;
   }
 
   /** Ends what the accounts hold for an object. */

@@ -2,6 +2,11 @@ import { ErrorObjects } from './error-objects.ts';
 import type { ErrorScopes } from './error-scopes.ts';
 import type { Known } from './object-table.ts';
 
+/** Bytes that may wait for a submit to follow their release. */
+const FREED_BYTES_MAX = 32 * 2 ** 20;
+/** What a destroyed object holds besides: small ones count as well. */
+const FREED_OBJECT_BYTES = 16 * 2 ** 10;
+
 /** What a device has besides its object: error scopes, and stand-ins for what we refuse to create. */
 export class DeviceState {
   readonly known: Known<GPUDevice>;
@@ -11,6 +16,7 @@ export class DeviceState {
   /** Read once: the implementation's limits are getters that cost a call each. */
   readonly limits: Readonly<Record<string, number>>;
   isLost = false;
+  #freedBytes = 0;
 
   constructor(options: {
     readonly known: Known<GPUDevice>;
@@ -23,6 +29,17 @@ export class DeviceState {
     this.scopes = options.scopes;
     this.limits = options.limits;
     this.errorObjects = new ErrorObjects(options.native, options.scopes);
+  }
+
+  /**
+   * Dawn gives the memory of destroyed objects back when a later submit has completed, and a guest
+   * may never submit again: creating and dropping buffers alone would grow without end.
+   */
+  freed(bytes: number): void {
+    this.#freedBytes += bytes + FREED_OBJECT_BYTES;
+    if (this.#freedBytes <= FREED_BYTES_MAX || this.isLost) return;
+    this.#freedBytes = 0;
+    this.native.queue.submit([]);
   }
 
   lose(): void {
