@@ -14,7 +14,8 @@ export interface WordRange {
   readonly end: number;
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark is a character of the string like any other. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const scratchU32 = new Uint32Array(2);
 const scratchF32 = new Float32Array(scratchU32.buffer);
 const scratchF64 = new Float64Array(scratchU32.buffer);
