@@ -36,7 +36,7 @@ export function watchDevice(device) {
 async function checkDevices() {
   // GPU errors arrive some time after the call that caused them, but before this settles.
   await Promise.all(watched.map((device) => device.queue.onSubmittedWorkDone()));
-  if (complaints.length > 0) throw new Error(`${complaints.length} errors, the first: ${complaints[0]}`);
+  if (complaints.length > 0) throw new Error(`${complaints.length} GPU error${complaints.length === 1 ? '' : 's'}`);
 }
 
 /**
@@ -65,7 +65,10 @@ export async function main(spec, body) {
       process.stderr.write(`${spec.name}: ${error.message}\nTry --help.\n`);
       process.exitCode = 2;
     } else {
-      emit('error', { message: error instanceof Error ? error.message : String(error) });
+      // The loss of a device rejects what waits for it first, in words that may not say so.
+      await new Promise((resolve) => setImmediate(resolve));
+      const message = error instanceof Error ? error.message : String(error);
+      emit('error', { message: [message, ...complaints.slice(0, 1)].join(' - ') });
       process.stderr.write(`${error?.stack ?? error}\n`);
       process.exitCode = 1;
     }

@@ -97,7 +97,7 @@ export class GuestProgram {
   /** `ending` says how the process ended, null if as it should. */
   #judge(ending: string | null): void {
     if (this.result !== null && ending === null) return;
-    const lastLine = this.#lastWord.trim().split('\n').at(-1) ?? '';
+    const lastLine = this.#lastWord.split('\n').findLast((line) => /^[^\s]/.test(line) && !line.startsWith('Node.js v')) ?? '';
     this.failure ??= this.result === null ? `ended without a result (${ending ?? 'exit status 0'}). ${lastLine}`.trim() : (ending ?? '');
   }
 

@@ -10,9 +10,10 @@ const TICK_COUNT = 5;
 const FONT = 'font-family="system-ui, sans-serif" font-size="13" fill="#57606a"';
 
 /** The loss of a training over its steps, as an SVG picture. */
-export function lossCurve(points: readonly LossPoint[], title: string): string {
+export function lossCurve(measured: readonly LossPoint[], title: string): string {
+  const points = measured.filter(({ loss }) => Number.isFinite(loss));
   const stepMax = Math.max(1, ...points.map(({ step }) => step));
-  const lossMax = niceCeiling(Math.max(0, ...points.map(({ loss }) => loss).filter(Number.isFinite)));
+  const lossMax = niceCeiling(Math.max(0, ...points.map(({ loss }) => loss)));
   const x = (step: number): number => MARGIN.left + (step / stepMax) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (loss: number): number => HEIGHT - MARGIN.bottom - (loss / lossMax) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const line = points.map(({ step, loss }) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(' ');

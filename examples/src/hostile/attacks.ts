@@ -168,7 +168,7 @@ function onConnection(socketPath: string, did: string, bytes: Uint8Array | strin
 
 function outcomeOf(did: string, line: HostLine | null): Outcome {
   const { type, code, message } = line ?? {};
-  if (typeof code !== 'string' || typeof message !== 'string') return { did, outcome: 'unanswered', code: 'none', reason: 'The host says nothing.' };
+  if (typeof code !== 'string' || typeof message !== 'string') return { did, outcome: 'unanswered', code: 'none', reason: type === 'gone' ? 'The host is gone.' : 'The host says nothing.' };
   return { did, outcome: type === 'lost' ? 'lost' : 'refused', code, reason: message };
 }
 

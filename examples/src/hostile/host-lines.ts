@@ -19,7 +19,7 @@ export class HostLines {
     return sendNow(this.fd, bytes) === bytes.length;
   }
 
-  /** The host's next line; null at the end of the connection, or after a silence of `timeoutMs`. */
+  /** The host's next line, or one of type 'gone' at the end of the connection; null after a silence of `timeoutMs`. */
   next(timeoutMs: number): HostLine | null {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     const deadlineMs = performance.now() + timeoutMs;
@@ -32,7 +32,7 @@ export class HostLines {
       }
       if (!waitForDescriptor(this.fd, 'readable', Math.max(0, deadlineMs - performance.now()))) return null;
       const received = receiveNow(this.fd, chunk);
-      if (received === 'gone') return null;
+      if (received === 'gone') return { type: 'gone' };
       this.#text += chunk.toString('utf8', 0, received);
     }
   }
