@@ -25,6 +25,8 @@ export interface UnionRule {
 export interface MethodRule {
   readonly local?: boolean;
   readonly self?: string | null;
+  /** Null: what the method returns is no object of the host. */
+  readonly result?: null;
   readonly args?: readonly string[];
   readonly why: string;
 }
@@ -100,7 +102,7 @@ function packetOf(model: Model, face: Interface, method: Method, rule: MethodRul
   return {
     name: `${face.name}.${method.name}`,
     self: rule?.self === undefined ? face.name : rule.self,
-    result: creates ? value.name : null,
+    result: creates && rule?.result !== null ? value.name : null,
     request: returns.kind === 'promise',
     fields: fieldsOf(model, method, rule),
   };

@@ -244,6 +244,8 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   createRenderBundleEncoder(descriptor: T.GPURenderBundleEncoderDescriptor): RenderBundleEncoder {
     checkFormats(this, descriptor.colorFormats);
     if (descriptor.depthStencilFormat !== undefined) checkFormat(this, descriptor.depthStencilFormat);
+    encode.encodeGPUDeviceCreateRenderBundleEncoder(this.context.out, this.handle, descriptor);
+    this.context.written();
     return new RenderBundleEncoder(this, descriptor);
   }
 

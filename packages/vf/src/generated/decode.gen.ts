@@ -340,6 +340,18 @@ export function decodeGPUVertexAttribute(r: CommandReader): GPUVertexAttribute {
   return d as unknown as GPUVertexAttribute;
 }
 
+export function decodeGPURenderBundleEncoderDescriptor(r: CommandReader): GPURenderBundleEncoderDescriptor {
+  const bits = r.presence(63, 2);
+  const d: Draft = {};
+  if ((bits & 1) !== 0) d['label'] = r.string();
+  if ((bits & 2) !== 0) d['colorFormats'] = r.sequence(() => r.enumOrNull(E.GPUTextureFormatNames));
+  if ((bits & 4) !== 0) d['depthStencilFormat'] = r.enumValue(E.GPUTextureFormatNames);
+  if ((bits & 8) !== 0) d['sampleCount'] = r.u32();
+  if ((bits & 16) !== 0) d['depthReadOnly'] = r.bool();
+  if ((bits & 32) !== 0) d['stencilReadOnly'] = r.bool();
+  return d as unknown as GPURenderBundleEncoderDescriptor;
+}
+
 export function decodeGPUQuerySetDescriptor(r: CommandReader): GPUQuerySetDescriptor {
   const bits = r.presence(7, 6);
   const d: Draft = {};
@@ -377,18 +389,6 @@ export function decodeGPUCommandBufferDescriptor(r: CommandReader): GPUCommandBu
   const d: Draft = {};
   if ((bits & 1) !== 0) d['label'] = r.string();
   return d as unknown as GPUCommandBufferDescriptor;
-}
-
-export function decodeGPURenderBundleEncoderDescriptor(r: CommandReader): GPURenderBundleEncoderDescriptor {
-  const bits = r.presence(63, 2);
-  const d: Draft = {};
-  if ((bits & 1) !== 0) d['label'] = r.string();
-  if ((bits & 2) !== 0) d['colorFormats'] = r.sequence(() => r.enumOrNull(E.GPUTextureFormatNames));
-  if ((bits & 4) !== 0) d['depthStencilFormat'] = r.enumValue(E.GPUTextureFormatNames);
-  if ((bits & 8) !== 0) d['sampleCount'] = r.u32();
-  if ((bits & 16) !== 0) d['depthReadOnly'] = r.bool();
-  if ((bits & 32) !== 0) d['stencilReadOnly'] = r.bool();
-  return d as unknown as GPURenderBundleEncoderDescriptor;
 }
 
 export function decodeGPURenderBundleDescriptor(r: CommandReader): GPURenderBundleDescriptor {

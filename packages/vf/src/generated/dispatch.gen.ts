@@ -26,6 +26,7 @@ export interface Handlers {
   'GPUDevice.createRenderPipeline'(self: Known<GPUDevice>, result: number, descriptor: GPURenderPipelineDescriptor): void;
   'GPUDevice.createComputePipelineAsync'(self: Known<GPUDevice>, request: number, result: number, descriptor: GPUComputePipelineDescriptor): void;
   'GPUDevice.createRenderPipelineAsync'(self: Known<GPUDevice>, request: number, result: number, descriptor: GPURenderPipelineDescriptor): void;
+  'GPUDevice.createRenderBundleEncoder'(self: Known<GPUDevice>, descriptor: GPURenderBundleEncoderDescriptor): void;
   'GPUDevice.createQuerySet'(self: Known<GPUDevice>, result: number, descriptor: GPUQuerySetDescriptor): void;
   'GPUDevice.pushErrorScope'(self: Known<GPUDevice>, filter: GPUErrorFilter): void;
   'GPUDevice.popErrorScope'(self: Known<GPUDevice>, request: number): void;
@@ -155,6 +156,12 @@ export function dispatch(handlers: Handlers, opcode: number, r: CommandReader): 
       const descriptor = D.decodeGPURenderPipelineDescriptor(r);
       r.close();
       return handlers['GPUDevice.createRenderPipelineAsync'](self, request, result, descriptor);
+    }
+    case 40: {
+      const self = r.known<GPUDevice>(Kind.GPUDevice);
+      const descriptor = D.decodeGPURenderBundleEncoderDescriptor(r);
+      r.close();
+      return handlers['GPUDevice.createRenderBundleEncoder'](self, descriptor);
     }
     case 15: {
       const self = r.known<GPUDevice>(Kind.GPUDevice);

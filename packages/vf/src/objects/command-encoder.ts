@@ -1,3 +1,4 @@
+import { describeError } from '../backend.ts';
 import type { Context } from '../context.ts';
 import type { DeviceState } from '../device-state.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
@@ -5,7 +6,7 @@ import { Kind } from '../generated/kinds.gen.ts';
 import { deviceOf } from './device.ts';
 import { Recording } from './recording.ts';
 
-type EncoderHandlers = Pick<Handlers, 'GPUCommandEncoder.finish' | 'GPURenderBundleEncoder.finish'>;
+type EncoderHandlers = Pick<Handlers, 'GPUCommandEncoder.finish' | 'GPUDevice.createRenderBundleEncoder' | 'GPURenderBundleEncoder.finish'>;
 
 /** Wrappers that finishing leaves to the collector: the encoder and, mostly, one pass. */
 const ENCODER_OBJECT_COUNT = 2;
@@ -34,11 +35,21 @@ export function encoderHandlers(context: Context): EncoderHandlers {
       finish(Kind.GPUCommandBuffer, result, device, descriptor, failure, () => encoder.finish(descriptor));
     },
 
+    // The encoder itself is made when it finishes; what is wrong with its descriptor is reported now.
+    'GPUDevice.createRenderBundleEncoder'(self, descriptor) {
+      context.garbage.add(1, 0);
+      try {
+        self.native.createRenderBundleEncoder(descriptor);
+      } catch (error) {
+        deviceOf(self).scopes.raise('validation', describeError(error).message);
+      }
+    },
+
     'GPURenderBundleEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
       const device = deviceOf(self);
       let encoder: GPURenderBundleEncoder;
       try {
-        encoder = device.native.createRenderBundleEncoder(encoderDescriptor);
+        encoder = device.scopes.swallow(() => device.native.createRenderBundleEncoder(encoderDescriptor));
       } catch (error) {
         context.create(Kind.GPURenderBundle, result, device, descriptor, () => {
           throw error;

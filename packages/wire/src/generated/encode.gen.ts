@@ -338,6 +338,18 @@ export function encodeGPUVertexAttribute(w: Writer, d: T.GPUVertexAttribute): vo
   w.words[at] = bits;
 }
 
+export function encodeGPURenderBundleEncoderDescriptor(w: Writer, d: T.GPURenderBundleEncoderDescriptor): void {
+  const at = w.reserve(1);
+  let bits = 0;
+  if (d.label !== "") { bits |= 1; w.string(d.label); }
+  bits |= 2; w.u32(d.colorFormats.length); for (let i = 0; i < d.colorFormats.length; i++) { const each = d.colorFormats[i] as T.GPUTextureFormat | null; w.u32(each === null ? 0 : (E.GPUTextureFormatNumbers[each] as number)); }
+  if (d.depthStencilFormat !== undefined) { bits |= 4; w.u32(E.GPUTextureFormatNumbers[d.depthStencilFormat] as number); }
+  if (d.sampleCount !== 1) { bits |= 8; w.u32(d.sampleCount); }
+  if (d.depthReadOnly !== false) { bits |= 16; w.bool(d.depthReadOnly); }
+  if (d.stencilReadOnly !== false) { bits |= 32; w.bool(d.stencilReadOnly); }
+  w.words[at] = bits;
+}
+
 export function encodeGPUQuerySetDescriptor(w: Writer, d: T.GPUQuerySetDescriptor): void {
   const at = w.reserve(1);
   let bits = 0;
@@ -374,18 +386,6 @@ export function encodeGPUCommandBufferDescriptor(w: Writer, d: T.GPUCommandBuffe
   const at = w.reserve(1);
   let bits = 0;
   if (d.label !== "") { bits |= 1; w.string(d.label); }
-  w.words[at] = bits;
-}
-
-export function encodeGPURenderBundleEncoderDescriptor(w: Writer, d: T.GPURenderBundleEncoderDescriptor): void {
-  const at = w.reserve(1);
-  let bits = 0;
-  if (d.label !== "") { bits |= 1; w.string(d.label); }
-  bits |= 2; w.u32(d.colorFormats.length); for (let i = 0; i < d.colorFormats.length; i++) { const each = d.colorFormats[i] as T.GPUTextureFormat | null; w.u32(each === null ? 0 : (E.GPUTextureFormatNumbers[each] as number)); }
-  if (d.depthStencilFormat !== undefined) { bits |= 4; w.u32(E.GPUTextureFormatNumbers[d.depthStencilFormat] as number); }
-  if (d.sampleCount !== 1) { bits |= 8; w.u32(d.sampleCount); }
-  if (d.depthReadOnly !== false) { bits |= 16; w.bool(d.depthReadOnly); }
-  if (d.stencilReadOnly !== false) { bits |= 32; w.bool(d.stencilReadOnly); }
   w.words[at] = bits;
 }
 
@@ -600,6 +600,13 @@ export function encodeGPUDeviceCreateRenderPipelineAsync(w: Writer, self: number
   w.u32(request);
   w.u32(result);
   encodeGPURenderPipelineDescriptor(w, descriptor);
+  w.end(at);
+}
+
+export function encodeGPUDeviceCreateRenderBundleEncoder(w: Writer, self: number, descriptor: T.GPURenderBundleEncoderDescriptor): void {
+  const at = w.begin(40);
+  w.u32(self);
+  encodeGPURenderBundleEncoderDescriptor(w, descriptor);
   w.end(at);
 }
 

@@ -83,6 +83,7 @@ export const OPCODES = {
   'GPUBuffer.readMapped': 37,
   'GPUBuffer.writeMapped': 38,
   'GPUDevice.injectError': 39,
+  'GPUDevice.createRenderBundleEncoder': 40,
 } as const;
 
 export const RECORDED = {

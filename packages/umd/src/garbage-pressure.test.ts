@@ -1,0 +1,76 @@
+import { equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { GarbagePressure } from './garbage-pressure.ts';
+
+const COUNT_STEP = 16_384;
+const MIB = 1 << 20;
+const BYTES_STEP = 128 * MIB;
+
+function observed(): { readonly pressure: GarbagePressure; collections(): number; create(count: number, byteLength?: number): void } {
+  let collections = 0;
+  const pressure = new GarbagePressure(() => collections++);
+  return {
+    pressure,
+    collections: () => collections,
+    create(count, byteLength = 0) {
+      for (let i = 0; i < count; i++) pressure.created(byteLength);
+    },
+  };
+}
+
+test('objects are collected when more than the step are alive', () => {
+  const { collections, create } = observed();
+  create(COUNT_STEP);
+  equal(collections(), 0);
+  create(1);
+  equal(collections(), 1);
+});
+
+test('bytes are collected when more than the step are held', () => {
+  const { collections, create } = observed();
+  create(128, MIB);
+  equal(collections(), 0);
+  create(1, 1);
+  equal(collections(), 1);
+});
+
+test('one collection is asked for at a time', () => {
+  const { pressure, collections, create } = observed();
+  create(COUNT_STEP * 3);
+  equal(collections(), 1);
+  pressure.collected();
+  create(COUNT_STEP * 10);
+  equal(collections(), 2);
+});
+
+test('objects that are released in time need no collection', () => {
+  const { pressure, collections } = observed();
+  for (let i = 0; i < COUNT_STEP * 4; i++) {
+    pressure.created(MIB);
+    pressure.released(MIB);
+  }
+  equal(collections(), 0);
+});
+
+test('after a collection the next is due at half as many again, and a step', () => {
+  const { pressure, collections, create } = observed();
+  create(COUNT_STEP + 1);
+  pressure.collected();
+  const due = Math.floor((COUNT_STEP + 1) * 1.5 + COUNT_STEP);
+  create(due - (COUNT_STEP + 1));
+  equal(collections(), 1);
+  create(1);
+  equal(collections(), 2);
+});
+
+test('after a collection that found everything the step is as at first', () => {
+  const { pressure, collections, create } = observed();
+  create(2, BYTES_STEP);
+  equal(collections(), 1);
+  for (let i = 0; i < 2; i++) pressure.released(BYTES_STEP);
+  pressure.collected();
+  create(1, BYTES_STEP);
+  equal(collections(), 1);
+  create(1, 1);
+  equal(collections(), 2);
+});
