@@ -16,6 +16,7 @@ import { objectHandlers } from './objects/object.ts';
 import { pipelineHandlers } from './objects/pipeline.ts';
 import { querySetHandlers } from './objects/query-set.ts';
 import { queueHandlers } from './objects/queue.ts';
+import { restoreJournal } from './restore.ts';
 import { shaderModuleHandlers } from './objects/shader-module.ts';
 import { textureHandlers } from './objects/texture.ts';
 
@@ -93,6 +94,15 @@ export class CommandProcessor {
 
   journal(): JournalSnapshot {
     return this.#context.journal.snapshot(this.#context.table);
+  }
+
+  /**
+   * Builds the objects of a snapshot, in a context that has none: errors that their creation reports
+   * again reach nobody. Commands may follow once it is done. Rejects where this backend cannot do it.
+   */
+  async restore(snapshot: JournalSnapshot): Promise<void> {
+    this.#isGreeted = true;
+    await restoreJournal(this.#context, snapshot, (packet) => this.#execute(packet, 0, packet.length));
   }
 
   /** Ends the context from our side; the guest is told why. The link is the caller's to close. */

@@ -13,6 +13,8 @@ export class Replies {
   #pendingCount = 0;
   /** While the journal is played back nobody waits for an answer. */
   isMuted = false;
+  /** Called when the last request has been answered. */
+  onIdle: () => void = () => {};
 
   constructor(link: HostLink, pendingCountMax: number) {
     this.#link = link;
@@ -86,5 +88,6 @@ export class Replies {
     const { words, length } = this.#writer;
     this.#writer.reset();
     if (!this.isMuted) this.#link.send(words, 0, length);
+    if (this.#pendingCount === 0) this.onIdle();
   }
 }

@@ -83,9 +83,7 @@ export function bufferHandlers(context: Context): BufferHandlers {
       const known = context.create<GPUBuffer>(Kind.GPUBuffer, result, device, descriptor, () => device.native.createBuffer(native));
       known.usage = usage;
       known.sizeBytes = size;
-      known.vramBytes = vramBytes;
-      known.mappedBytes = mappedBytes;
-      context.mappedBytes += mappedBytes;
+      context.charge(known, { vramBytes, mappedBytes });
     },
 
     'GPUBuffer.mapAsync'(self, request, mode, offset, size, into, length) {

@@ -17,7 +17,7 @@ export function querySetHandlers(context: Context): QuerySetHandlers {
         return;
       }
       const known = context.create(Kind.GPUQuerySet, result, device, descriptor, () => device.native.createQuerySet(descriptor));
-      known.vramBytes = vramBytes;
+      context.charge(known, { vramBytes });
     },
 
     'GPUQuerySet.destroy'(self) {

@@ -37,7 +37,7 @@ export function textureHandlers(context: Context): TextureHandlers {
       if (context.videoMemory.reserve(vramBytes)) {
         const native = { ...descriptor, usage: hostTextureUsage(usage, shape) };
         known = context.create(Kind.GPUTexture, result, device, descriptor, () => device.native.createTexture(native));
-        known.vramBytes = vramBytes;
+        context.charge(known, { vramBytes });
       } else {
         const message = context.videoMemory.refusal(`Texture of ${width} x ${height} x ${depthOrArrayLayers} texels`, vramBytes);
         known = context.refuse(Kind.GPUTexture, result, device, descriptor, { filter: 'out-of-memory', message });
