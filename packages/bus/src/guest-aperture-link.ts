@@ -79,7 +79,7 @@ export class GuestApertureLink implements GuestLink {
     this.heap = this.#heap;
     doorbell.onRing = () => this.#rung();
     doorbell.onPeerGone = (message) => this.#peerGone(message);
-    doorbell.setWaiting(false);
+    this.setWaiting(false);
   }
 
   send(words: Uint32Array, begin: number, end: number): void {
@@ -120,7 +120,9 @@ export class GuestApertureLink implements GuestLink {
   }
 
   setWaiting(waiting: boolean): void {
-    if (!this.#isClosed) this.#doorbell.setWaiting(waiting);
+    if (this.#isClosed) return;
+    this.#doorbell.setWaiting(waiting);
+    this.#receiver.expect(waiting);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { closeDescriptor, createSocketPair } from '@gpup/os';
 import type { CloseReason, HostLink } from './link.ts';
 import { offerLink, type Transport } from './node/index.ts';
@@ -12,6 +13,7 @@ import { serveTestHost } from './testing/test-host.ts';
 import { ASK } from './testing/test-protocol.ts';
 
 const guestProgram = fileURLToPath(new URL('./testing/guest-process.js', import.meta.url));
+const guestWorker = new URL('./testing/guest-worker.js', import.meta.url);
 const limits = { timeout: 60_000 };
 const transports: readonly Transport[] = ['aperture', 'stream'];
 
@@ -65,6 +67,21 @@ for (const transport of transports) {
     host.pause();
     host.resume();
     host.close();
+  });
+}
+
+for (const transport of transports) {
+  test(`${transport}: the host hears of a guest worker that is terminated`, limits, async () => {
+    const [hostFd, socketFd] = createSocketPair();
+    const host = offerLink(hostFd, transport);
+    serveTestHost(host);
+    const closed = new Promise<CloseReason>((resolve) => {
+      host.onClose = resolve;
+    });
+    const worker = new Worker(guestWorker, { workerData: { socketFd } });
+    await once(worker, 'message');
+    await worker.terminate();
+    equal((await closed).kind, 'peer-gone');
   });
 }
 

@@ -100,20 +100,18 @@ test('what is published just before it falls asleep is found by the look after',
   deepEqual(received, [9]);
 });
 
-test('looking is given up where it does not pay, and taken up again where it would', () => {
-  const { receiver, publish, scheduler, settle } = receiverWithPeer();
+test('where nothing is expected there is no looking, and expecting starts it', () => {
+  const { receiver, publish, scheduler, settle, isAsleep } = receiverWithPeer();
   settle(0.001);
-  const turnsAfterWake = (sleptMs: number): number => {
-    scheduler.timeMs += sleptMs;
-    publish(1);
-    receiver.wake();
-    return settle(0.004);
-  };
-  const first = turnsAfterWake(10);
-  for (let count = 0; count < 5; count += 1) turnsAfterWake(10);
-  equal(first > 1, true);
-  equal(turnsAfterWake(10), 0);
-  equal(turnsAfterWake(0.02) > first, true);
+  receiver.expect(false);
+  publish(1);
+  receiver.wake();
+  equal(isAsleep(), true);
+  equal(scheduler.dueCount, 0);
+  receiver.expect(true);
+  equal(isAsleep(), false);
+  equal(settle(0.01) > 1, true);
+  equal(isAsleep(), true);
 });
 
 test('a turn ends when its time is over, and the rest comes in the next', () => {

@@ -1,19 +1,12 @@
 import type { Doorbell, Scheduler } from './doorbell.ts';
 import type { PacketSink } from './link.ts';
+import { LookPolicy } from './look-policy.ts';
 import { FILL_BYTES_MAX, type PacketAssembler } from './packet-assembler.ts';
 import { advance } from './position.ts';
 import type { RingConsumer } from './ring.ts';
 
 /** A turn's share of the event loop: what shares the thread (Dawn's callbacks, timers) waits no longer. */
 const TURN_MS_MAX = 1;
-/**
- * How long an idle receiver goes on looking before it sleeps: about what a wake-up costs, so that
- * looking never costs more than twice the better choice.
- */
-const LOOK_MS_MAX = 0.05;
-/** Below this a look is not worth a turn of the event loop. */
-const LOOK_MS_MIN = 0.01;
-
 export interface RingReceiverOptions {
   readonly consumer: RingConsumer;
   readonly assembler: PacketAssembler;
@@ -44,9 +37,8 @@ export class RingReceiver {
   #position: number;
   /** A turn is on its way though the state may have changed since. */
   #isTurnDue = false;
-  #lookMs = LOOK_MS_MAX;
-  #lookUntilMs = 0;
-  #asleepSinceMs = 0;
+  readonly #look = new LookPolicy();
+  #isExpecting = true;
   readonly #turnBound = (): void => {
     this.#isTurnDue = false;
     this.#turn();
@@ -61,8 +53,7 @@ export class RingReceiver {
   /** The peer has rung. */
   wake(): void {
     if (this.#state !== 'asleep') return;
-    const sleptMs = this.#options.scheduler.nowMs() - this.#asleepSinceMs;
-    this.#lookMs = sleptMs < LOOK_MS_MAX ? LOOK_MS_MAX : this.#lookMs / 2;
+    this.#look.woken(this.#options.scheduler.nowMs());
     this.#getUp();
     this.#turn();
   }
@@ -72,6 +63,19 @@ export class RingReceiver {
     if (this.#state !== 'asleep') return;
     this.#getUp();
     this.#soon();
+  }
+
+  /** Whether something may come soon; where nothing is expected there is no looking for it. */
+  expect(isExpecting: boolean): void {
+    if (isExpecting === this.#isExpecting) return;
+    this.#isExpecting = isExpecting;
+    if (!isExpecting) {
+      this.#look.giveUp();
+      return;
+    }
+    const nowMs = this.#options.scheduler.nowMs();
+    this.#look.idle(nowMs);
+    if (this.#look.goesOn(nowMs)) this.schedule();
   }
 
   pause(): void {
@@ -124,8 +128,7 @@ export class RingReceiver {
     if (this.#state !== 'scheduled') return;
     const { scheduler } = this.#options;
     const before = this.#position;
-    const startMs = scheduler.nowMs();
-    const outcome = this.#drain(startMs + TURN_MS_MAX);
+    const outcome = this.#drain(scheduler.nowMs() + TURN_MS_MAX);
     // The sink may have paused or stopped us meanwhile.
     if (this.#state !== 'scheduled') return;
     if (outcome === 'more') {
@@ -133,18 +136,14 @@ export class RingReceiver {
       return;
     }
     const nowMs = scheduler.nowMs();
-    if (this.#position !== before) {
-      if (startMs < this.#lookUntilMs) this.#lookMs = LOOK_MS_MAX;
-      this.#lookUntilMs = nowMs + this.#lookMs;
-    }
-    if (this.#lookMs >= LOOK_MS_MIN && nowMs < this.#lookUntilMs) this.#soon();
-    else this.#sleep(nowMs);
+    if (this.#position !== before && this.#isExpecting) this.#look.idle(nowMs);
+    if (this.#look.goesOn(nowMs)) this.#soon();
+    else this.#sleep();
   }
 
-  #sleep(nowMs: number): void {
+  #sleep(): void {
     const { control, sleepingIndex, consumer } = this.#options;
     this.#state = 'asleep';
-    this.#asleepSinceMs = nowMs;
     Atomics.store(control, sleepingIndex, 1);
     try {
       if (consumer.poll() === 0) return;
