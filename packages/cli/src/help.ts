@@ -21,7 +21,8 @@ WebGPU classes in place; the processes and workers that they start share the par
 The partition ends with the program.
 
 Options:
-  --vram BYTES            budget of video memory, up to ${formatByteCount(PF_LIMITS.vramBytesMax)}: 268435456, 256MiB, 1G (default: no budget)
+  --vram BYTES            budget of video memory, up to ${formatByteCount(PF_LIMITS.vramBytesMax)}: 268435456, 256MiB, 1G (default: a quarter
+                          of the machine's memory on a software adapter, what the driver gives on others)
   --adapter auto|hardware|software
                           auto (default): a real GPU if there is one, else the bundled software GPU
   --transport aperture|stream

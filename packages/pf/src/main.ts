@@ -7,6 +7,7 @@
 import { writeSync } from 'node:fs';
 import { chooseAdapter } from './adapters/choice.ts';
 import { PF_CONFIG_VARIABLE, decodePfConfig } from './config.ts';
+import { defaultVramBytes } from './default-budget.ts';
 import { type Reason, PROTOCOL } from './control-protocol.ts';
 import { Host } from './host.ts';
 import { type SocketDirectory, makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
@@ -54,7 +55,7 @@ async function start(): Promise<void> {
     makeSocketDirectory(planned);
     directory = planned;
     pfStep('pf.directory-made');
-    host = new Host({ adapter: adapter.choice, vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes }, directory: directory.path });
+    host = new Host({ adapter: adapter.choice, vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes ?? defaultVramBytes(adapter.choice.kind) }, directory: directory.path });
     await host.listen(directory.socketPath);
     pfStep('pf.listening');
     announce({ type: 'ready', socket: directory.socketPath, pid: process.pid, protocol: PROTOCOL, adapter: adapter.choice.kind });

@@ -126,12 +126,18 @@ export class ObjectTable {
   checkFresh(handle: number): void {
     const index = handles.indexOf(handle);
     if (index === 0) throw new GuestFault('bad-handle', `Handle ${handle} is reserved.`);
+    // Before anything is made for it: a full table must cost nothing.
+    if (this.#handleCount >= this.#limits.objectCountMax) throw this.#full();
     if (index >= this.#slots.length) this.#grow(index);
     const known = this.#slots[index];
     if (known !== null) throw new GuestFault('busy-handle', `Handle ${handle} names the slot of handle ${known?.handle}, which has not been released.`);
     if (this.#generations[index] === handles.generationOf(handle)) {
       throw new GuestFault('reused-handle', `Handle ${handle} was used before, its slot needs the next generation.`);
     }
+  }
+
+  #full(): GuestFault {
+    return new GuestFault('object-count', `The context has ${this.#handleCount} objects, the limit.`);
   }
 
   #grow(index: number): void {
@@ -149,9 +155,8 @@ export class ObjectTable {
   add(known: Known): void {
     const index = handles.indexOf(known.handle);
     assert(this.#slots[index] === null);
-    if (this.#handleCount >= this.#limits.objectCountMax) {
-      throw new GuestFault('object-count', `The context has ${this.#handleCount} objects, the limit.`);
-    }
+    // A packet may bring two objects.
+    if (this.#handleCount >= this.#limits.objectCountMax) throw this.#full();
     if (this.#known.size >= this.#limits.recordCountMax) {
       throw new GuestFault('object-count', `The context keeps ${this.#known.size} objects alive, the limit.`);
     }

@@ -1,7 +1,7 @@
 /** What a guest can make a host hold, per context. Every limit is one of these names. */
 export const WIRE_LIMITS = {
-  /** Live objects: bounded by the index bits of a handle. */
-  objectCountMax: 1 << 20,
+  /** Live objects. Some 700 bytes each in a VF; a handle could name four times as many. */
+  objectCountMax: 1 << 18,
   /** Requests whose reply has not been sent. */
   pendingRequestCountMax: 65_536,
   /** Open error scopes of one device. */
