@@ -26,8 +26,9 @@ export interface GuestHeap {
   /** The whole heap. The host may read it at any time, and writes only regions it was given. */
   readonly bytes: Uint8Array;
   /**
-   * Reserves `byteLength` bytes for a payload that goes to the host with the next packet; the region
-   * frees itself once the host has executed the stream up to the position of the packet after it.
+   * Reserves `byteLength` bytes for a payload that a packet of the next `send` names; the region frees
+   * itself once the host has executed everything of that `send`. (So nothing may be sent between a
+   * region and its packet.)
    * Returns the offset (a multiple of 8), or -1 if it does not fit now.
    */
   stage(byteLength: number): number;
@@ -50,9 +51,10 @@ export interface GuestLink {
    */
   send(words: Uint32Array, begin: number, end: number): void;
   /**
-   * Blocks until the host has executed more of the stream, at most `timeoutMs`. Returns false at
-   * once where this platform cannot block, or when the peer is gone. Replies that arrive meanwhile
-   * are kept for later delivery.
+   * Blocks until the host has executed more of the stream than a caller has seen, at most `timeoutMs`.
+   * Returns false at once where this platform cannot block, on byte streams, when everything sent is
+   * executed already, or when the peer is gone. Replies that arrive meanwhile are kept for later
+   * delivery.
    */
   waitForProgress(timeoutMs: number): boolean;
   /** Delivers, before it returns, the replies that have arrived: for a caller that has blocked for one. */
