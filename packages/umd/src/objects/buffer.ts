@@ -136,11 +136,11 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
   }
 
   /** Ends the mapping on this side alone: after unmap, destroy, or the device's end. */
-  loseMapping(): void {
+  loseMapping(why = 'The buffer was unmapped before its mapping was complete.'): void {
     this.device.noteUnmapped(this);
     const pending = this.#pending;
     this.#pending = null;
-    pending?.reject(new DOMException('The buffer was unmapped before its mapping was complete.', 'AbortError'));
+    pending?.reject(new DOMException(why, 'AbortError'));
     const mapping = this.#mapping;
     if (mapping === null) return;
     this.#mapping = null;

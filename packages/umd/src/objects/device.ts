@@ -96,7 +96,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   }
 
   destroy(): void {
-    this.#unmapAll();
+    this.#unmapAll('The device was destroyed.');
     encode.encodeGPUDeviceDestroy(this.context.out, this.handle);
     this.context.written();
     // The host says the same later; a program may look at `lost` before that.
@@ -106,12 +106,12 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   deviceLost(reason: GPUDeviceLostReason, message: string): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    this.#unmapAll();
+    this.#unmapAll(message);
     this.#resolveLost(new DeviceLostInfo(reason, message));
   }
 
-  #unmapAll(): void {
-    for (const weak of [...this.#mapped.values()]) weak.deref()?.loseMapping();
+  #unmapAll(why: string): void {
+    for (const weak of [...this.#mapped.values()]) weak.deref()?.loseMapping(why);
     this.#mapped.clear();
   }
 
