@@ -47,10 +47,10 @@ describe('a kill at a step', () => {
         }
         const frozenPid = await run.frozen();
         const victimPid = run.pidOf(victim);
-        if (victimPid === undefined) return t.skip(`there is no ${victim} at this step`);
-        signal(victimPid, 'SIGKILL');
+        // Not there at this step: then the one that is there from beginning to end.
+        signal(victimPid ?? (run.child.pid as number), 'SIGKILL');
         signal(frozenPid, 'SIGCONT');
-        await allGone(run, victim);
+        await allGone(run, victimPid === undefined ? 'cli' : victim);
       });
     }
   }
