@@ -255,11 +255,15 @@ function attributeText(c: EmitContext, face: Interface, attribute: Attribute): s
       `  set ${name}(v: unknown) { X.setEventHandler(this, this.#impl, '${name}', v); }`,
     ];
   }
-  // A promise attribute gives the same object each time.
-  const value = type.kind === 'promise' ? `X.samePromise(this.#impl, () => ${wrapResult(c, type, `this.#impl.${name}`)})` : wrapResult(c, type, `this.#impl.${name}`);
-  const out = [`  get ${name}(): ${publicType(c, type)} { return ${value}; }`];
+  const value = wrapResult(c, type, `this.#impl.${name}`);
+  const out = [`  get ${name}(): ${publicType(c, type)} { ${type.kind === 'promise' ? promiseGetter(value) : `return ${value};`} }`];
   if (!attribute.readonly) out.push(`  set ${name}(v: ${setterType(type)}) { this.#impl.${name} = ${convert(c, type, 'v', `'${face.name}.${name}'`).replace(/^to/, 'C.to')}; }`);
   return out;
+}
+
+/** A promise attribute gives the same object each time, and like a method it never throws. */
+function promiseGetter(value: string): string {
+  return `try { return X.samePromise(this.#impl, () => ${value}); } catch (error) { return Promise.reject(error); }`;
 }
 
 function setterType(type: Type): string {

@@ -89,6 +89,6 @@ test('members are enumerable', () => {
   deepEqual(Object.keys(GPUUncapturedErrorEvent.prototype), ['error']);
 });
 
-for (const [name, length] of [['GPUError', 0], ['GPUValidationError', 1], ['GPUOutOfMemoryError', 1], ['GPUInternalError', 1], ['GPUPipelineError', 1], ['GPUUncapturedErrorEvent', 2]] as const) {
+for (const [name, length] of [['GPUError', 0], ['GPUValidationError', 1], ['GPUOutOfMemoryError', 1], ['GPUInternalError', 1], ['GPUPipelineError', 2], ['GPUUncapturedErrorEvent', 2]] as const) {
   test(`${name} takes ${length} arguments at least, by its length`, () => equal(errors.ERROR_CLASSES[name].length, length));
 }

@@ -4,8 +4,9 @@ import * as W from './webidl.ts';
 export class GPUError {
   readonly #message: string;
 
-  constructor(message: unknown) {
-    if (new.target === GPUError) throw new TypeError('Illegal constructor');
+  /** For its kinds alone, which hold the token. */
+  constructor(token: unknown = undefined, message: unknown = undefined) {
+    W.checkToken(token);
     this.#message = W.toDomString(message);
   }
 
@@ -17,21 +18,21 @@ export class GPUError {
 export class GPUValidationError extends GPUError {
   constructor(message: unknown) {
     W.count(arguments.length, 1, 'GPUValidationError');
-    super(message);
+    super(W.TOKEN, message);
   }
 }
 
 export class GPUOutOfMemoryError extends GPUError {
   constructor(message: unknown) {
     W.count(arguments.length, 1, 'GPUOutOfMemoryError');
-    super(message);
+    super(W.TOKEN, message);
   }
 }
 
 export class GPUInternalError extends GPUError {
   constructor(message: unknown) {
     W.count(arguments.length, 1, 'GPUInternalError');
-    super(message);
+    super(W.TOKEN, message);
   }
 }
 
@@ -40,9 +41,9 @@ const PIPELINE_REASONS: Readonly<Record<string, number>> = Object.assign(Object.
 export class GPUPipelineError extends DOMException {
   readonly #reason: string;
 
-  constructor(message: unknown = '', options: unknown = undefined) {
+  constructor(message: unknown, options: unknown) {
     W.count(arguments.length, 2, 'GPUPipelineError');
-    super(W.toDomString(message), 'GPUPipelineError');
+    super(message === undefined ? '' : W.toDomString(message), 'GPUPipelineError');
     const reason = W.toDictionary(options, 'options')['reason'];
     if (reason === undefined) W.missing('GPUPipelineErrorInit.reason');
     this.#reason = W.toEnum(reason, PIPELINE_REASONS, 'GPUPipelineErrorReason', 'reason');

@@ -62,7 +62,8 @@ export function setEventHandler(target: EventTarget, _impl: unknown, name: strin
   const fresh: Slot = {
     handler,
     listener(event) {
-      if (typeof fresh.handler === 'function') (fresh.handler as Handler).call(target, event);
+      if (typeof fresh.handler !== 'function') return;
+      if ((fresh.handler as Handler).call(target, event) === false) event.preventDefault();
     },
   };
   bySlot.set(name, fresh);

@@ -30,10 +30,9 @@ export function toBoolean(v: unknown): boolean {
   return Boolean(v);
 }
 
-/** ToNumber throws a TypeError for symbols and BigInts, as it should. */
+/** ToNumber, which throws a TypeError for symbols and BigInts, also for those that an object stands for: Number() would not. */
 function toNumber(v: unknown): number {
-  if (typeof v === 'bigint') throw new TypeError('Cannot convert a BigInt value to a number.');
-  return Number(v);
+  return +(v as number);
 }
 
 function enforce(v: unknown, min: number, max: number, what: string): number {
@@ -45,18 +44,20 @@ function enforce(v: unknown, min: number, max: number, what: string): number {
   return integer + 0;
 }
 
+// Adding 0 makes 0 of -0.
+
 export function enforceU32(v: unknown, what: string): number {
-  if (typeof v === 'number' && v >>> 0 === v) return v;
+  if (typeof v === 'number' && v >>> 0 === v) return v + 0;
   return enforce(v, 0, 0xffffffff, what);
 }
 
 export function enforceI32(v: unknown, what: string): number {
-  if (typeof v === 'number' && (v | 0) === v) return v;
+  if (typeof v === 'number' && (v | 0) === v) return v + 0;
   return enforce(v, -0x80000000, 0x7fffffff, what);
 }
 
 export function enforceU64(v: unknown, what: string): number {
-  if (typeof v === 'number' && v >>> 0 === v) return v;
+  if (typeof v === 'number' && v >>> 0 === v) return v + 0;
   return enforce(v, 0, Number.MAX_SAFE_INTEGER, what);
 }
 

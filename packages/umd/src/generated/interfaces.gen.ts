@@ -163,7 +163,7 @@ export class GPUDevice extends EventTarget {
   get limits(): object { return this.#impl.limits; }
   get adapterInfo(): GPUAdapterInfo { return wrapGPUAdapterInfo(this.#impl.adapterInfo); }
   get queue(): GPUQueue { return wrapGPUQueue(this.#impl.queue); }
-  get lost(): Promise<GPUDeviceLostInfo> { return X.samePromise(this.#impl, () => this.#impl.lost.then((r) => wrapGPUDeviceLostInfo(r))); }
+  get lost(): Promise<GPUDeviceLostInfo> { try { return X.samePromise(this.#impl, () => this.#impl.lost.then((r) => wrapGPUDeviceLostInfo(r))); } catch (error) { return Promise.reject(error); } }
   get onuncapturederror(): unknown { return X.getEventHandler(this, this.#impl, 'onuncapturederror'); }
   set onuncapturederror(v: unknown) { X.setEventHandler(this, this.#impl, 'onuncapturederror', v); }
   get label(): string { return this.#impl.label; }

@@ -205,7 +205,12 @@ class MappedPull {
   }
 
   #pullRest(from: number, outcome: { done(content: ArrayBuffer): void; failed(error: Error): void; isStale(): boolean }): void {
-    if (this.#failed) return outcome.failed(new DOMException('There is no memory for the mapped range.', 'OperationError'));
+    if (this.#failed) {
+      // The host has mapped it all the same.
+      encode.encodeGPUBufferUnmap(this.#buffer.device.context.out, this.#buffer.handle);
+      this.#buffer.device.context.written();
+      return outcome.failed(new DOMException('There is no memory for the mapped range.', 'OperationError'));
+    }
     const finish = (): void => {
       if (--this.#pieceCount === 0) outcome.done(this.#content ?? new ArrayBuffer(0));
     };

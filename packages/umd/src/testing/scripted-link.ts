@@ -1,0 +1,89 @@
+import type { CloseReason, GuestHeap, GuestLink, PacketSink } from '@gpup/bus';
+import { Writer } from '@gpup/wire';
+import * as encode from '@gpup/wire/encode';
+import { LIMIT_NAMES, OPCODES } from '@gpup/wire/numbers';
+
+const FEATURES = ['core-features-and-limits', 'timestamp-query'];
+const LIMITS = Object.fromEntries(LIMIT_NAMES.map((name, index) => [name, 2 ** (index % 16)]));
+const INFO = {
+  vendor: 'a vendor', architecture: 'an architecture', device: '', description: 'for tests',
+  subgroupMinSize: 4, subgroupMaxSize: 64, isFallbackAdapter: true,
+};
+
+export interface HostText {
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  readonly info: typeof INFO;
+}
+
+/**
+ * A link to a host that lives in the test: it keeps every packet, answers what it takes to get a device,
+ * and says the rest when the test says so.
+ */
+export class ScriptedLink implements GuestLink {
+  heap: GuestHeap | null = null;
+  readonly packetWordsMax = 1 << 24;
+  onPacket: PacketSink = () => {};
+  onClose: (reason: CloseReason) => void = () => {};
+  readonly packets: Uint32Array[] = [];
+  isWaiting = false;
+  isClosed = false;
+  /** What the adapter is said to have; null for a host without one. */
+  adapter: HostText | null = { features: FEATURES, limits: LIMITS, info: INFO };
+  /** Answers of `waitForProgress`, in order; then false. */
+  readonly progress: boolean[] = [];
+  languageFeatures: readonly string[] = ['readonly_and_readwrite_storage_textures', 'packed_4x8_integer_dot_product'];
+
+  send(words: Uint32Array, begin: number, end: number): void {
+    for (let at = begin; at < end; at += words[at + 1] as number) {
+      const packet = words.slice(at, at + (words[at + 1] as number));
+      this.packets.push(packet);
+      this.#answer(packet);
+    }
+  }
+
+  #answer(packet: Uint32Array): void {
+    // After opcode and length: `self` where there is one, then the request.
+    switch (packet[0]) {
+      case OPCODES['Context.hello']:
+        this.say((w) => encode.encodeEventWelcome(w, 1, 0, 24, JSON.stringify({ wgslLanguageFeatures: this.languageFeatures, preferredCanvasFormat: 'rgba8unorm' })));
+        break;
+      case OPCODES['GPU.requestAdapter']:
+        this.say((w) => encode.encodeReplyJson(w, packet[2] as number, JSON.stringify({ adapter: this.adapter })));
+        break;
+      case OPCODES['GPUAdapter.requestDevice']:
+        this.say((w) => encode.encodeReplyJson(w, packet[3] as number, JSON.stringify(this.adapter)));
+        break;
+    }
+  }
+
+  /** Delivers what the host writes, as one packet or several, in a task of its own as a real link does. */
+  say(write: (w: Writer) => void): void {
+    const writer = new Writer();
+    write(writer);
+    queueMicrotask(() => {
+      for (let at = 0; at < writer.length; at += writer.words[at + 1] as number) {
+        if (!this.isClosed) this.onPacket(writer.words, at, at + (writer.words[at + 1] as number));
+      }
+    });
+  }
+
+  /** Packets of one kind that have been sent. */
+  sent(name: keyof typeof OPCODES): Uint32Array[] {
+    return this.packets.filter((packet) => packet[0] === OPCODES[name]);
+  }
+
+  waitForProgress(): boolean {
+    return this.progress.shift() ?? false;
+  }
+  poll(): void {}
+  completedSerial(): number {
+    return 0;
+  }
+  setWaiting(waiting: boolean): void {
+    this.isWaiting = waiting;
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
