@@ -8,7 +8,7 @@ import * as encode from '@gpup/wire/encode';
 import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import { GarbagePressure } from './garbage-pressure.ts';
-import { HandleAllocator } from './handle-allocator.ts';
+import type { HandleAllocator } from './handle-allocator.ts';
 
 /** What the platform lends to the driver. */
 export interface Platform {

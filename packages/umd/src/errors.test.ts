@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import * as errors from './errors.ts';
 
-const { GPUError, GPUPipelineError, GPUUncapturedErrorEvent } = errors;
+const { ERROR_CLASSES, GPUError, GPUPipelineError, GPUUncapturedErrorEvent } = errors;
 const TYPE_ERROR = { name: 'TypeError' };
 type Constructor = new (...args: unknown[]) => object;
 
@@ -12,15 +12,15 @@ test('a GPUError is one of its kinds', () => {
 
 for (const name of ['GPUValidationError', 'GPUOutOfMemoryError', 'GPUInternalError'] as const) {
   test(`${name} has a message and nothing else`, () => {
-    const error = new errors[name]('Why.');
+    const error = new ERROR_CLASSES[name]('Why.');
     equal(error.message, 'Why.');
     ok(error instanceof GPUError);
     equal(Object.prototype.toString.call(error), `[object ${name}]`);
-    equal(String(new errors[name](null).message), 'null');
+    equal(String(new ERROR_CLASSES[name](null).message), 'null');
     equal((error as { stack?: unknown }).stack, undefined);
-    throws(() => new (errors[name] as Constructor)(), TYPE_ERROR);
-    throws(() => new (errors[name] as Constructor)(Symbol('s')), TYPE_ERROR);
-    throws(() => (errors[name] as unknown as () => void)(), TYPE_ERROR);
+    throws(() => new (ERROR_CLASSES[name] as Constructor)(), TYPE_ERROR);
+    throws(() => new (ERROR_CLASSES[name] as Constructor)(Symbol('s')), TYPE_ERROR);
+    throws(() => (ERROR_CLASSES[name] as unknown as () => void)(), TYPE_ERROR);
   });
 }
 
@@ -90,5 +90,5 @@ test('members are enumerable', () => {
 });
 
 for (const [name, length] of [['GPUError', 0], ['GPUValidationError', 1], ['GPUOutOfMemoryError', 1], ['GPUInternalError', 1], ['GPUPipelineError', 2], ['GPUUncapturedErrorEvent', 2]] as const) {
-  test(`${name} takes ${length} arguments at least, by its length`, () => equal(errors.ERROR_CLASSES[name].length, length));
+  test(`${name} takes ${length} arguments at least, by its length`, () => equal(ERROR_CLASSES[name].length, length));
 }

@@ -23,8 +23,8 @@ function show(v: unknown): string {
   return typeof v === 'string' ? JSON.stringify(v) : String(typeof v === 'object' && v !== null && !Array.isArray(v) ? JSON.stringify(v) : v);
 }
 
-const valueOf = (v: unknown): object => ({ valueOf: () => v });
-const NO_NUMBERS = [undefined, NaN, Infinity, -Infinity, 'x', {}, [1, 2], 1n, Symbol('s'), valueOf(1n), valueOf(Symbol('s')), Object.create(null) as unknown];
+const standsFor = (v: unknown): object => ({ valueOf: () => v });
+const NO_NUMBERS = [undefined, NaN, Infinity, -Infinity, 'x', {}, [1, 2], 1n, Symbol('s'), standsFor(1n), standsFor(Symbol('s')), Object.create(null) as unknown];
 
 for (const [name, convert, min, max] of [
   ['[EnforceRange] unsigned long', (v: unknown) => W.enforceU32(v, 'x'), 0, 2 ** 32 - 1],
@@ -45,7 +45,7 @@ for (const [name, convert, min, max] of [
     [' 12 ', 12],
     ['0x10', 16],
     [[7], 7],
-    [valueOf(3), 3],
+    [standsFor(3), 3],
     [new Date(5), 5],
   ]);
   if (max < 2 ** 52) converts(name, convert, [[max + 0.9, max]]);
@@ -78,7 +78,7 @@ converts('[Clamp] unsigned short', W.clampU16, [
   [-0.5, 0],
   [-0, 0],
 ]);
-refuses('[Clamp] unsigned short', W.clampU16, [1n, Symbol('s'), valueOf(1n)]);
+refuses('[Clamp] unsigned short', W.clampU16, [1n, Symbol('s'), standsFor(1n)]);
 
 converts('unsigned long', W.wrapU32, [
   [0, 0],
@@ -137,7 +137,7 @@ refuses('dictionary', (v) => W.toDictionary(v, 'x'), [1, 'a', true, 1n, Symbol('
 const toStrings = (v: unknown): string[] => W.toSequence(v, 'x', W.toDomString);
 for (const [what, value, expected] of [
   ['array', [1, 'b'], ['1', 'b']],
-  ['array with a hole', [, 2], ['undefined', '2']],
+  ['array with a hole', Object.assign(new Array<number>(2), { 1: 2 }), ['undefined', '2']],
   ['set', new Set(['a', 'b']), ['a', 'b']],
   ['map', new Map([['a', 1]]), ['a,1']],
   ['string object', new String('ab'), ['a', 'b']],

@@ -1,7 +1,7 @@
 /** GPUCanvasContext of a virtual canvas: https://gpuweb.github.io/gpuweb/#canvas-context */
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
-import { GPUCanvasContext, wrapGPUCanvasContext } from '../generated/interfaces.gen.ts';
+import { type GPUCanvasContext, wrapGPUCanvasContext } from '../generated/interfaces.gen.ts';
 import { checkFormat, checkFormats } from '../texture-formats.ts';
 import { readTexturePixels } from '../texture-read-back.ts';
 import type { Device } from './device.ts';

@@ -9,7 +9,7 @@ import { checkFormat, checkFormats } from '../texture-formats.ts';
 import { AdapterInfo, type AdapterJson } from './adapter.ts';
 import { Buffer } from './buffer.ts';
 import { CommandEncoder } from './command-encoder.ts';
-import { HostObject } from './host-object.ts';
+import type { HostObject } from './host-object.ts';
 import { NameSet } from './name-set.ts';
 import { BindGroup, BindGroupLayout, ComputePipeline, PipelineLayout, QuerySet, RenderPipeline, Sampler, ShaderModule } from './plain-objects.ts';
 import { Queue } from './queue.ts';

@@ -11,8 +11,21 @@ export class TextureView extends DeviceObject implements I.GPUTextureViewImpl {}
 export class BindGroupLayout extends DeviceObject implements I.GPUBindGroupLayoutImpl {}
 export class PipelineLayout extends DeviceObject implements I.GPUPipelineLayoutImpl {}
 export class BindGroup extends DeviceObject implements I.GPUBindGroupImpl {}
-export class RenderBundle extends DeviceObject implements I.GPURenderBundleImpl {}
-export class CommandBuffer extends DeviceObject implements I.GPUCommandBufferImpl {}
+
+/** Blocks in which the host keeps recorded commands: tens of kilobytes even for one command. */
+const RECORDING_BYTES = 32 << 10;
+
+export class RenderBundle extends DeviceObject implements I.GPURenderBundleImpl {
+  constructor(device: Device, label: string) {
+    super(device, label, RECORDING_BYTES);
+  }
+}
+
+export class CommandBuffer extends DeviceObject implements I.GPUCommandBufferImpl {
+  constructor(device: Device, label: string) {
+    super(device, label, RECORDING_BYTES);
+  }
+}
 
 class Pipeline extends DeviceObject {
   /** Each call makes a new object, as the specification says: [NewObject]. */
