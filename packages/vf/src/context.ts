@@ -14,6 +14,10 @@ import { Replies } from './replies.ts';
 import { SubmittedWork } from './submitted-work.ts';
 import { VideoMemory } from './video-memory.ts';
 
+/** Native objects that keep recorded commands, in blocks of tens of kilobytes even for one command. */
+const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURenderBundle]);
+const RECORDING_BYTES = 32 * 2 ** 10;
+
 export interface ContextOptions {
   readonly link: HostLink;
   readonly backend: Backend;
@@ -173,7 +177,7 @@ export class Context {
   /** Nothing names the object any more. Memory goes at once, the rest when the collector comes by. */
   #free(known: Known): void {
     this.journal.freed(known);
-    this.garbage.add(1, 0);
+    this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
     switch (known.kind) {
       case Kind.GPUAdapter:
         this.adapterCount--;
