@@ -1,0 +1,172 @@
+import type { Backend, ProcessorEnd, VfLimits } from '@gpup/vf';
+import { CommandProcessor } from '@gpup/vf';
+import { type Finding, findingOf } from '../finding.ts';
+import { GuestModel, type Prediction } from '../model/guest-model.ts';
+import { FuzzLink } from './fuzz-link.ts';
+import { SESSION_LIMITS, type SessionOptions, type Step } from './session.ts';
+
+/** A backend that can lose its devices at will. */
+export interface FuzzBackend extends Backend {
+  readonly loseDevices?: (message: string) => void;
+}
+
+export interface ExecutorOptions {
+  readonly session: SessionOptions;
+  readonly backend: FuzzBackend;
+  /** Lets everything happen that answers to the last packet lead to. */
+  readonly settle: () => Promise<void>;
+  /** An implementation may refuse what the model takes to be played: then the accounts differ. */
+  readonly checksAccounts: boolean;
+}
+
+/** What came of one step. */
+export interface StepResult {
+  readonly row: string;
+  /** `accepted`, `application-error`, or the code of a fault. */
+  readonly outcome: string;
+  /** Recorded commands that were played to their end. */
+  readonly commands: readonly string[];
+  readonly finding: Finding | null;
+  readonly isEnded: boolean;
+}
+
+const NO_COMMANDS: readonly string[] = [];
+/** A packet that takes longer keeps the VF from everything else. */
+const SLOW_MS = 2000;
+
+/**
+ * One context under attack: a command processor, and the model that knows what must come of each packet.
+ * Faults that the model predicts are the only ones allowed, and the host's accounts must be the model's.
+ */
+export class Executor {
+  readonly model: GuestModel;
+  readonly #link: FuzzLink;
+  readonly #processor: CommandProcessor;
+  readonly #backend: FuzzBackend;
+  readonly #settle: () => Promise<void>;
+  readonly #checksAccounts: boolean;
+  readonly #heapBefore: Uint8Array | null;
+  #end: ProcessorEnd | null = null;
+  /** The end has been compared with what was expected. */
+  #isEndJudged = false;
+
+  constructor({ session, backend, settle, checksAccounts }: ExecutorOptions) {
+    const limits: VfLimits = { ...SESSION_LIMITS, ...session.limits };
+    const heap = session.heapBytes === null ? null : new Uint8Array(session.heapBytes);
+    heap?.fill(HEAP_FILL);
+    this.#heapBefore = heap?.slice() ?? null;
+    this.#backend = backend;
+    this.#settle = settle;
+    this.#checksAccounts = checksAccounts;
+    this.model = new GuestModel({ limits, heapBytes: session.heapBytes });
+    this.#link = new FuzzLink(heap);
+    this.#link.onReply = (words, begin, end) => this.model.receive(words, begin, end);
+    this.#processor = new CommandProcessor({
+      link: this.#link,
+      backend,
+      limits,
+      report: (end) => {
+        this.#end = end;
+      },
+    });
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== null;
+  }
+
+  get heapBytes(): number | null {
+    return this.#heapBefore?.length ?? null;
+  }
+
+  /** Takes one step, and lets what it leads to happen if the step says so. */
+  async step(step: Step): Promise<StepResult> {
+    while (this.#link.isPaused && this.#end === null) await this.#settle();
+    const result = this.stepNow(step);
+    if (result.isEnded || result.finding !== null || (step.kind === 'packet' && !step.settles)) return result;
+    await this.#settle();
+    return { ...this.#result(result.row, null), commands: result.commands };
+  }
+
+  /** The same without waiting: nothing that the implementation answers later has happened when it returns. */
+  stepNow(step: Step): StepResult {
+    if (step.kind === 'lose-devices') {
+      this.#backend.loseDevices?.('lost by the fuzzer');
+      return this.#result('lose-devices', null);
+    }
+    const prediction = this.model.predict(step.words);
+    const { row, fault, mayFault } = prediction;
+    const commands = fault === null ? this.model.decoder.commands.slice() : NO_COMMANDS;
+    this.model.errorCount = 0;
+    const startMs = performance.now();
+    this.#link.onPacket(step.words, 0, step.words.length);
+    const tookMs = performance.now() - startMs;
+    const finding = this.#judge({ row, fault, mayFault }) ?? (tookMs > SLOW_MS ? { kind: 'slow', row, message: `took ${Math.round(tookMs)} ms` } : null);
+    if (finding !== null) return { row, outcome: 'finding', commands, finding, isEnded: true };
+    if (this.#end === null) this.model.accept();
+    return { ...this.#result(row, fault), commands };
+  }
+
+  /** What the processor did against what it had to do. */
+  #judge({ row, fault, mayFault }: Prediction): Finding | null {
+    const end = this.#end;
+    if (end?.type === 'bug') return findingOf('bug', row, end.error);
+    const actual = end?.type === 'fault' ? end.code : null;
+    if (actual === fault || (fault === null && actual !== null && mayFault.includes(actual))) return null;
+    return { kind: 'prediction', row, message: `came to ${actual ?? 'acceptance'}, expected ${fault ?? 'acceptance'}` };
+  }
+
+  #result(row: string, expectedFault: string | null): StepResult {
+    const end = this.#end;
+    const isEnded = end !== null;
+    if (end?.type === 'bug') return { row, outcome: 'finding', commands: NO_COMMANDS, finding: findingOf('bug', row, end.error), isEnded };
+    if (end?.type === 'fault') {
+      const finding = this.#isEndJudged ? null : this.#lateFault(row, end.code, expectedFault);
+      this.#isEndJudged = true;
+      return { row, outcome: end.code, commands: NO_COMMANDS, finding, isEnded };
+    }
+    const outcome = this.model.errorCount > 0 ? 'application-error' : 'accepted';
+    return { row, outcome, commands: NO_COMMANDS, finding: this.#accountsFinding(row), isEnded };
+  }
+
+  /** The guest must have been told the same reason that the host was. */
+  #lateFault(row: string, code: string, expected: string | null): Finding | null {
+    if (this.model.lossCode !== code) return { kind: 'loss', row, message: `The guest was told ${this.model.lossCode}, the host ${code}.` };
+    if (expected === null && code !== 'mapped-range') return { kind: 'prediction', row, message: `came to ${code} when the implementation answered` };
+    return null;
+  }
+
+  #accountsFinding(row: string): Finding | null {
+    if (!this.#checksAccounts) return null;
+    const message = this.model.difference(this.#processor.statistics());
+    return message === null ? null : { kind: 'accounts', row, message };
+  }
+
+  /** What must hold once the context is left alone; releases everything if it lives. */
+  async finish(): Promise<Finding | null> {
+    await this.#settle();
+    await this.#settle();
+    return this.#result('(end)', null).finding ?? this.#heapFinding() ?? this.#journalFinding();
+  }
+
+  /** Every byte that changed must lie in a region that a request named. */
+  #heapFinding(): Finding | null {
+    const heap = this.#link.heap;
+    const before = this.#heapBefore;
+    if (heap === null || before === null) return null;
+    for (const [begin, end] of this.model.writable) heap.fill(HEAP_FILL, begin, end);
+    if (Buffer.compare(heap, before) === 0) return null;
+    const at = heap.findIndex((byte, index) => byte !== before[index]);
+    return { kind: 'heap-write', row: '(end)', message: `The host wrote to the heap at ${at}, which no request named.` };
+  }
+
+  /** The journal names only what its earlier entries create: else it could not be played back. */
+  #journalFinding(): Finding | null {
+    if (this.#end !== null || !this.#checksAccounts) return null;
+    const { states } = this.#processor.journal();
+    const message = states.length === this.model.objects.recordCount ? null : `The journal has ${states.length} states for ${this.model.objects.recordCount} objects.`;
+    return message === null ? null : { kind: 'journal', row: '(end)', message };
+  }
+}
+
+const HEAP_FILL = 0xa5;

@@ -1,0 +1,75 @@
+import type { VfLimits } from '@gpup/vf';
+import type { Random } from '../input/random.ts';
+import type { Finding } from '../finding.ts';
+import type { OutcomeTable } from '../outcome-table.ts';
+import type { Attempt, Case, StepLog, Target } from '../target.ts';
+import { TRACE_HEAP_BYTES } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import { Attack, limitsFor } from './attack.ts';
+import { Executor, type FuzzBackend } from './executor.ts';
+import { decodeStep, encodeStep, type SessionOptions } from './session.ts';
+import { Stage } from './stage.ts';
+
+export interface PacketTargetOptions {
+  readonly name: string;
+  readonly table: OutcomeTable;
+  readonly traces: { readonly withHeap: readonly Trace[]; readonly withoutHeap: readonly Trace[] };
+  /** A new one for each session, or the same for all. */
+  readonly backend: () => FuzzBackend;
+  readonly settle: () => Promise<void>;
+  readonly checksAccounts: boolean;
+}
+
+/** Streams of packets into a command processor. */
+export class PacketTarget implements Target {
+  readonly name: string;
+  readonly #options: PacketTargetOptions;
+
+  constructor(options: PacketTargetOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  async attempt(random: Random, log: StepLog | null): Promise<Attempt> {
+    const { table, traces } = this.#options;
+    const cell = table.rare(random, () => true);
+    const hasHeap = !random.oneIn(5);
+    const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: limitsFor(cell.outcome) };
+    log?.begin(options);
+    const executor = this.#executor(options);
+    const stage = new Stage(executor, random, (step) => log?.step(encodeStep(step)));
+    const attack = new Attack({ stage, table, traces: hasHeap ? traces.withHeap : traces.withoutHeap, cell });
+    await attack.run();
+    const finding = stage.last?.finding ?? (await executor.finish());
+    return { inputCount: attack.inputCount, finding, toCase: () => ({ options, steps: stage.steps.map(encodeStep) }) };
+  }
+
+  async replay({ options, steps }: Case): Promise<Finding | null> {
+    const executor = this.#executor(decodeOptions(options));
+    for (const text of steps) {
+      const step = decodeStep(text);
+      const isNow = step.kind === 'packet' && !step.settles;
+      const { finding, isEnded } = isNow ? executor.stepNow(step) : await executor.step(step);
+      if (finding !== null) return finding;
+      if (isEnded) break;
+    }
+    return executor.finish();
+  }
+
+  #executor(session: SessionOptions): Executor {
+    const { backend, settle, checksAccounts } = this.#options;
+    return new Executor({ session, backend: backend(), settle, checksAccounts });
+  }
+}
+
+function decodeOptions(options: unknown): SessionOptions {
+  const { heapBytes, limits } = options as { heapBytes: number | null; limits: Partial<VfLimits> };
+  return { heapBytes, limits };
+}
+
+/** Answers of the null backend come in microtasks; the longest chain of them is this long. */
+const MICROTASKS_MAX = 10;
+
+export async function settleMicrotasks(): Promise<void> {
+  for (let i = 0; i < MICROTASKS_MAX; i++) await undefined;
+}

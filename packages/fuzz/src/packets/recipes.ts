@@ -1,0 +1,121 @@
+import type { Overrides } from '../input/forge.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Some outcomes need more than a packet with plausible fields: something that came before, or fields that
+ * fit together. A recipe sends what must come before and returns what the packet's fields must be.
+ */
+type Recipe = (stage: Stage) => Promise<Overrides>;
+
+const MAP_READ = 1;
+const [MAP_WRITE_COPY_SRC, MAP_READ_COPY_DST, COPY] = [0x6, 0x9, 0xc];
+
+async function mappable(stage: Stage): Promise<Overrides> {
+  const self = await stage.create('GPUBuffer', { usage: MAP_READ_COPY_DST, size: 64 });
+  return { self, mode: MAP_READ, offset: 0, size: 64, length: stage.random.pick([0, 16, 64]) };
+}
+
+/** A buffer that is mapped from its beginning. */
+async function mapped(stage: Stage): Promise<Overrides> {
+  const buffer = await stage.create('GPUBuffer', { usage: MAP_WRITE_COPY_SRC, size: 64, mappedAtCreation: 1 });
+  return { buffer, offset: stage.random.pick([0, 16]), length: stage.random.pick([0, 4, 48]), data: stage.random.pick([0, 4, 48]) };
+}
+
+async function copyable(stage: Stage): Promise<Overrides> {
+  const source = await stage.obtain('copy source', 'GPUBuffer', { usage: COPY, size: 64 });
+  const destination = await stage.obtain('copy destination', 'GPUBuffer', { usage: COPY, size: 64 });
+  return { source, destination, buffer: destination, sourceOffset: 0, destinationOffset: 16, offset: 0, size: 32 };
+}
+
+async function copyableTextures(stage: Stage): Promise<Overrides> {
+  const texture = await stage.obtain('copied texture', 'GPUTexture');
+  const other = await stage.obtain('other texture', 'GPUTexture');
+  const buffer = await stage.obtain('texels', 'GPUBuffer', { usage: COPY, size: 1024 });
+  return { texture, source: texture, destination: other, buffer, offset: 0 };
+}
+
+async function restrictedBuffers(stage: Stage): Promise<Overrides> {
+  const buffer = await stage.obtain('restricted buffer', 'GPUBuffer', { usage: 0x80, size: 64 });
+  return { buffer, source: buffer, destination: buffer, flags: 0 };
+}
+
+async function restrictedTextures(stage: Stage): Promise<Overrides> {
+  const texture = await stage.obtain('restricted texture', 'GPUTexture', { usage: 0x4 });
+  return { texture, source: texture, destination: texture, flags: 0 };
+}
+
+/** For `accepted`. */
+export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
+  'GPUAdapter.requestDevice': async (stage) => ({ self: await stage.create('GPUAdapter'), '#requiredLimits': 0 }),
+  'GPUDevice.popErrorScope': async (stage) => {
+    const self = await stage.ensure('GPUDevice');
+    await stage.send(stage.forge.packet('GPUDevice.pushErrorScope', { self }));
+    return { self };
+  },
+  'GPUDevice.createBuffer': async () => ({ mappedAtCreation: 0 }),
+  'GPUDevice.injectError': async (stage) => {
+    const self = await stage.ensure('GPUDevice');
+    await stage.send(stage.forge.packet('GPUDevice.pushErrorScope', { self, filter: 1 }));
+    return { device: self, filter: 1 };
+  },
+  'GPUBuffer.mapAsync': mappable,
+  'GPUBuffer.readMapped': mapped,
+  'GPUBuffer.writeMapped': mapped,
+  'GPUQueue.submit': async (stage) => ({ commandBuffers: stage.random.oneIn(2) ? [await stage.create('GPUCommandBuffer')] : [] }),
+  'GPUQueue.writeBuffer': async (stage) => ({ ...(await copyable(stage)), data: 16, flags: 0 }),
+  'GPUQueue.writeTexture': copyableTextures,
+  'GPUQueue.copyExternalImageToTexture': async (stage) => ({ texture: await stage.obtain('image', 'GPUTexture', { format: 22 }) }),
+  'Context.release': async (stage) => ({ handles: [await stage.create('GPUSampler')] }),
+  'Object.setLabel': async (stage) => ({ object: await stage.ensure('GPUSampler') }),
+  'GPURenderBundleEncoder.finish': async () => ({ '#colorFormats': 1, colorFormats: 1 }),
+  'GPUCommandEncoder.copyBufferToBuffer': copyable,
+  'GPUCommandEncoder.clearBuffer': copyable,
+  'GPUCommandEncoder.copyBufferToTexture': copyableTextures,
+  'GPUCommandEncoder.copyTextureToBuffer': copyableTextures,
+  'GPUCommandEncoder.copyTextureToTexture': copyableTextures,
+};
+
+/** For `application-error`, where no invalid object among the packet's would do. */
+export const FAILURE: Readonly<Record<string, Recipe>> = {
+  'GPUAdapter.requestDevice': async (stage) => {
+    await stage.ensure('GPUDevice');
+    const self = await stage.obtain('used adapter', 'GPUAdapter');
+    if (!stage.isOver) await stage.send(stage.forge.packet('GPUAdapter.requestDevice', { self }));
+    return { self };
+  },
+  'GPUDevice.createBuffer': async () => ({ usage: 0, mappedAtCreation: 0 }),
+  'GPUDevice.createTexture': async () => ({ usage: 0 }),
+  'GPUDevice.createSampler': async () => ({ maxAnisotropy: 0 }),
+  'GPUDevice.createBindGroupLayout': async () => ({ '#entries': 2, binding: 0 }),
+  'GPUDevice.createShaderModule': async () => ({ code: 'not wgsl' }),
+  'GPUDevice.createQuerySet': async (stage) => ({ count: stage.random.pick([4097, 5000, 0xffffffff]) }),
+  'GPUDevice.popErrorScope': async () => ({}),
+  'GPUDevice.injectError': async () => ({}),
+  'GPUBuffer.mapAsync': async (stage) => ({ ...(await mappable(stage)), mode: stage.random.pick([0, 2, 3, 0xffffffff]) }),
+  'GPUBuffer.readMapped': async (stage) => ({ buffer: await stage.obtain('unmapped buffer', 'GPUBuffer'), length: 4 }),
+  'GPUTexture.createView': async (stage) => ({ self: await stage.obtain('restricted texture', 'GPUTexture', { usage: 0x4 }), usage: 0x1 }),
+  'GPUComputePipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPUComputePipeline'), index: 99 }),
+  'GPURenderPipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPURenderPipeline'), index: 99 }),
+  'GPUCommandEncoder.finish': async () => ({ commands: [10 | (1 << 16)] }),
+  'GPURenderBundleEncoder.finish': async () => ({ commands: [10 | (1 << 16)] }),
+  'GPUQueue.submit': async () => ({ commandBuffers: [0] }),
+  'GPUQueue.writeBuffer': restrictedBuffers,
+  'GPUQueue.writeTexture': restrictedTextures,
+  'GPUQueue.copyExternalImageToTexture': restrictedTextures,
+  'GPUCommandEncoder.copyBufferToBuffer': restrictedBuffers,
+  'GPUCommandEncoder.clearBuffer': restrictedBuffers,
+  'GPUCommandEncoder.copyBufferToTexture': async (stage) => ({ ...(await restrictedTextures(stage)), buffer: await stage.ensure('GPUBuffer') }),
+  'GPUCommandEncoder.copyTextureToBuffer': async (stage) => ({ ...(await restrictedTextures(stage)), buffer: await stage.ensure('GPUBuffer') }),
+  'GPUCommandEncoder.copyTextureToTexture': restrictedTextures,
+};
+
+/** For faults that need more than a broken word. */
+export const FAULT: Readonly<Record<string, Recipe>> = {
+  'hello-twice': async () => ({}),
+  'protocol-version': async (stage) => ({ major: stage.random.pick([0, 2, 0xffffffff]) }),
+  'write-alignment': async (stage) => ({ data: 1 + stage.random.below(3), inline: 1 }),
+  'immediates-alignment': async (stage) => (stage.random.oneIn(2) ? { data: 3 } : { rangeOffset: 2 }),
+  'reply-size': async () => ({ into: 0xffffffff, length: 4097, size: 8192 }),
+  'mapped-range': async (stage) => ({ ...(await mapped(stage)), offset: stage.random.pick([60, 64, 4096, 2 ** 40]), size: 4, length: 48, data: 48, into: 0xffffffff, inline: 1 }),
+  'error-scope-depth': async () => ({}),
+};
