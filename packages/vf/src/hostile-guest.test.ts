@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuestFault } from '@gpup/base';
-import { handles, Writer } from '@gpup/wire';
+import { handles, type Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { OPCODES, RECORDED } from '@gpup/wire/numbers';
 import { BUFFER_USAGE, MAP_MODE } from './backend.ts';

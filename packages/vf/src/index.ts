@@ -1,4 +1,4 @@
-export { type Backend } from './backend.ts';
+export type { Backend } from './backend.ts';
 export { CommandProcessor, type CommandProcessorOptions, type ProcessorEnd, type ProcessorStatistics } from './command-processor.ts';
 export { dawnBackend } from './dawn-backend.ts';
 export { VF_LIMITS, type VfLimits } from './limits.ts';
