@@ -181,3 +181,14 @@ test('tells every guest when it closes', async (t) => {
   deepEqual(await guest.line(), { type: 'lost', code: 'host-closing', message: 'It closes.' });
   await guest.closed;
 });
+
+test('a guest that closes its data connection before the VF speaks is gone, and no bug', async (t) => {
+  const { connectGuest } = await startedHost(t);
+  const control = connectGuest();
+  control.write(OPEN);
+  const { token } = await control.line();
+  const data = connectGuest();
+  data.socket.end(`${JSON.stringify({ type: 'attach', token })}\n`, () => data.socket.destroy());
+  const { type, code } = await control.line();
+  deepEqual([type, code], ['lost', 'guest-gone']);
+});

@@ -71,7 +71,11 @@ export class Context {
       freed: (known) => this.#free(known),
     });
     this.videoMemory = new VideoMemory(limits.vramBytes);
-    this.garbage = new Garbage(backend.collectGarbage, options.nowMs);
+    this.garbage = new Garbage({
+      collect: backend.collectGarbage,
+      collected: () => this.guard(() => this.#reclaim()),
+      nowMs: options.nowMs,
+    });
     this.work = new SubmittedWork({
       limits,
       publish: (serial) => link.publishCompleted(serial),
@@ -197,9 +201,14 @@ export class Context {
 
   #freeDevice(device: DeviceState): void {
     this.devices.delete(device);
+    this.work.abandon(device.native.queue);
     // Nobody can hear of it any more; without this its memory would wait for the collector.
     device.lose();
     device.native.destroy();
+  }
+
+  #reclaim(): void {
+    for (const device of this.devices) device.reclaim();
   }
 
   /** Gives an object's memory back, now: on destroy(), and when nothing uses it any more. */
@@ -209,7 +218,11 @@ export class Context {
     if (known.state !== 'valid') return;
     known.state = 'destroyed';
     known.native.destroy();
-    known.device?.freed(bytes);
+    const { device } = known;
+    if (device === null || device.isLost) return;
+    device.freed(bytes);
+    // The budget has them back now, the machine only when the GPU is done with them: one long dispatch is enough.
+    this.work.inFlight(device.native.queue, bytes);
   }
 
   /** Leaves reserved memory with the object that was created for it, or returns it if there is none. */

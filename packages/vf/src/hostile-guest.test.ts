@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { GuestFault } from '@gpup/base';
 import { handles, type Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
@@ -7,6 +7,7 @@ import { OPCODES, RECORDED } from '@gpup/wire/numbers';
 import { BUFFER_USAGE, MAP_MODE } from './backend.ts';
 import type { VfLimits } from './limits.ts';
 import { nullBackend } from './null/null-backend.ts';
+import { NullQueue } from './null/null-queue.ts';
 import { EMPTY_COMPUTE, clearPass, greeted, settled } from './processor.suite.ts';
 import { computeDescriptor, type GuestDevice, ScriptedGuest } from './testing/scripted-guest.ts';
 
@@ -264,4 +265,36 @@ test('every generation of a slot is used in turn', async () => {
   }
   equal(guest.end, null);
   equal(seen.size, handles.GENERATION_MASK + 1);
+});
+
+test('a buffer that is too large for the device is not mapped at creation: it is not charged either', async () => {
+  const { guest, device } = await greeted(nullBackend());
+  const mapped = guest.buffer(device, { size: 2 ** 40, usage: BUFFER_USAGE.COPY_SRC, mappedAtCreation: true });
+  const reply = await guest.ask((w, request) => encode.encodeGPUBufferReadMapped(w, { handle: mapped }, request, 0, 0, 4));
+  equal(reply.kind === 'error' && reply.name, 'AbortError');
+  equal(guest.uncaptured[0]?.filter, 'validation');
+  equal(guest.end, null);
+});
+
+test('destroyed memory that the GPU may still use holds the guest up', async () => {
+  const waiting: (() => void)[] = [];
+  mock.method(NullQueue.prototype, 'onSubmittedWorkDone', () => new Promise<void>((resolve) => waiting.push(resolve)));
+  try {
+    const { guest, device } = await greeted(nullBackend(), { limits: { writeBytesInFlightMax: 1024 } });
+    const churn = (size: number): void => guest.release(guest.buffer(device, { size, usage: BUFFER_USAGE.COPY_DST }));
+    churn(600);
+    ok(!guest.link.isPaused);
+    churn(2000);
+    ok(guest.link.isPaused);
+    // The first wait was for the first buffer alone; what is left is more than the limit still.
+    waiting.shift()?.();
+    await settled();
+    ok(guest.link.isPaused);
+    waiting.shift()?.();
+    await settled();
+    ok(!guest.link.isPaused);
+    equal(guest.end, null);
+  } finally {
+    mock.restoreAll();
+  }
 });

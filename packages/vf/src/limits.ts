@@ -24,7 +24,7 @@ export interface VfLimits {
   readonly journalBytesMax: number;
   /** Submits that the GPU has not finished. Beyond it the VF reads no commands until some have. */
   readonly submitsInFlightMax: number;
-  /** Bytes written by the queue that the GPU may not have consumed; same consequence. */
+  /** Bytes written by the queue, or of destroyed objects, that the GPU may still use; same consequence. */
   readonly writeBytesInFlightMax: number;
 }
 

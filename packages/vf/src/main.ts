@@ -34,6 +34,7 @@ async function serve(config: VfConfig): Promise<void> {
   const gpu = openGpu(dawn, config.dawnFlags);
   vfStep('vf.dawn-open');
   const link = openHostLink(config);
+  if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
   runProcessor({ link, gpu, dawn, tick, vramBytes: config.vramBytes, end: endVf });
   reportToHost({ type: 'ready' });

@@ -61,14 +61,23 @@ export class SubmittedWork {
     this.#limit();
   }
 
-  /** Bytes on their way to the GPU outside of a submit. */
-  written(native: GPUQueue, bytes: number): void {
+  /**
+   * Bytes on their way to the GPU outside of a submit, or on their way back: the implementation keeps
+   * the memory of a destroyed object until the GPU has finished what was submitted before.
+   */
+  inFlight(native: GPUQueue, bytes: number): void {
     const work = this.#workOf(native);
     work.writtenBytes += bytes;
     this.#writtenBytes += bytes;
     // Small writes are consumed with the next submit, which asks for completion anyway.
     if (this.#writtenBytes > this.#options.limits.writeBytesInFlightMax / 4) this.#watch(work);
     this.#limit();
+  }
+
+  /** Nobody uses the queue any more: what it still has is waited for, and then it is forgotten. */
+  abandon(native: GPUQueue): void {
+    const work = this.#queues.get(native);
+    if (work !== undefined) this.#watch(work);
   }
 
   #workOf(native: GPUQueue): QueueWork {
@@ -97,8 +106,9 @@ export class SubmittedWork {
   }
 
   #advance(work: QueueWork): void {
-    if (work.submitCount > 0) this.#watch(work);
-    else if (work.writtenBytes === 0) this.#queues.delete(work.native);
+    // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
+    if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
+    else this.#queues.delete(work.native);
     let completed = this.#serial;
     for (const { submitCount, completedSerial } of this.#queues.values()) {
       if (submitCount > 0) completed = Math.min(completed, completedSerial);

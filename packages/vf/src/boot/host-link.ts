@@ -1,8 +1,14 @@
 import type { HostLink } from '@gpup/bus';
 import { offerLink } from '@gpup/bus/node';
+import { SystemCallError } from '@gpup/os';
 import { VF_DATA_FD, type VfConfig } from './config.ts';
 
-/** Makes what this VF shares with its guest and sends it over: the guest can begin. */
-export function openHostLink({ transport, heapBytes }: VfConfig): HostLink {
-  return offerLink(VF_DATA_FD, transport, heapBytes === null ? {} : { heapBytes });
+/** Makes what this VF shares with its guest and sends it over: the guest can begin. Null: it has gone already. */
+export function openHostLink({ transport, heapBytes }: VfConfig): HostLink | null {
+  try {
+    return offerLink(VF_DATA_FD, transport, heapBytes === null ? {} : { heapBytes });
+  } catch (error) {
+    if (error instanceof SystemCallError && (error.code === 'EPIPE' || error.code === 'ECONNRESET')) return null;
+    throw error;
+  }
 }

@@ -79,7 +79,9 @@ export function bufferHandlers(context: Context): BufferHandlers {
         context.refuse(Kind.GPUBuffer, result, device, descriptor, { filter: 'out-of-memory', message });
         return;
       }
-      const native = { ...descriptor, usage: hostBufferUsage(usage) };
+      // What is not charged must cost nothing: for a mapped buffer that it refuses, Dawn allocates all bytes asked for.
+      const mappedAtCreation = descriptor.mappedAtCreation === true && size <= (device.limits['maxBufferSize'] as number);
+      const native = { ...descriptor, mappedAtCreation, usage: hostBufferUsage(usage) };
       const known = context.create<GPUBuffer>(Kind.GPUBuffer, result, device, descriptor, () => device.native.createBuffer(native));
       known.usage = usage;
       known.sizeBytes = size;

@@ -53,7 +53,7 @@ export function queueHandlers(context: Context): QueueHandlers {
   function write(self: Known<GPUQueue>, flags: number, byteLength: number, call: () => void): void {
     if ((flags & CONTINUES) === 0) call();
     else deviceOf(self).scopes.swallow(call);
-    work.written(self.native, byteLength);
+    work.inFlight(self.native, byteLength);
   }
 
   /** False, and reported unless it was before, where the application may not write to `known`. */
