@@ -1,4 +1,4 @@
-import { equal } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GENERATION_MASK, INDEX_MASK, generationOf, indexOf, makeHandle } from './handle.ts';
 import { WIRE_LIMITS } from './limits.ts';
@@ -14,4 +14,4 @@ for (const index of [0, 1, INDEX_MASK - 1, INDEX_MASK]) {
   }
 }
 
-test('as many objects can be named as may live', () => equal(WIRE_LIMITS.objectCountMax, INDEX_MASK + 1));
+test('a handle can name more objects than may live', () => ok(WIRE_LIMITS.objectCountMax < INDEX_MASK));
