@@ -15,10 +15,10 @@ export interface Backend {
   /** Pinned for the life of the VF. */
   readonly gpu: GPU;
   /**
-   * Starts a full collection, where the implementation frees what it holds by garbage collection
-   * alone; null where nothing depends on that.
+   * Runs a full collection, where the implementation frees what it holds by garbage collection alone,
+   * and calls `collected` later, when it has dropped what was found; null where nothing depends on that.
    */
-  readonly collectGarbage: (() => void) | null;
+  readonly collectGarbage: ((collected: () => void) => void) | null;
   /** The guest waits for the answer to a request that has just been made or is about to be. */
   readonly hurry: () => void;
 }

@@ -31,15 +31,22 @@ export class DeviceState {
     this.errorObjects = new ErrorObjects(options.native, options.scopes);
   }
 
-  /**
-   * Dawn gives the memory of destroyed objects back when a later submit has completed, and a guest
-   * may never submit again: creating and dropping buffers alone would grow without end.
-   */
+  /** An object was destroyed that had `bytes` of memory. */
   freed(bytes: number): void {
     this.#freedBytes += bytes + FREED_OBJECT_BYTES;
-    if (this.#freedBytes <= FREED_BYTES_MAX || this.isLost) return;
+    if (this.#freedBytes > FREED_BYTES_MAX) this.reclaim();
+  }
+
+  /**
+   * Dawn gives the memory of what was destroyed or collected back when a later submit has completed,
+   * and a guest may never submit again: creating and dropping objects alone would grow without end.
+   */
+  reclaim(): void {
     this.#freedBytes = 0;
+    if (this.isLost) return;
     this.native.queue.submit([]);
+    // It looks for completed work only while somebody waits for some.
+    this.native.queue.onSubmittedWorkDone().catch(() => {});
   }
 
   lose(): void {
