@@ -38,7 +38,8 @@ export interface DeviceEvents {
 /** The held value of an object's finalizer. `handle` is 0 once the host has dropped it by itself. */
 export interface Lease {
   handle: number;
-  readonly byteLength: number;
+  /** What the host still holds for it. */
+  byteLength: number;
 }
 
 /** Words that may wait before they are sent at once: the host should start while the guest goes on. */
@@ -161,6 +162,12 @@ export class Context implements ReplyHandlers {
     this.#handles.release(lease.handle);
     this.#pressure.released(lease.byteLength);
     lease.handle = 0;
+  }
+
+  /** The host has freed the object's memory, as the program destroyed it: there is nothing for a collection to find. */
+  emptied(lease: Lease): void {
+    this.#pressure.emptied(lease.byteLength);
+    lease.byteLength = 0;
   }
 
   #collect(): void {

@@ -74,3 +74,27 @@ test('after a collection that found everything the step is as at first', () => {
   create(1, 1);
   equal(collections(), 2);
 });
+
+test('what a program destroys needs no collection, however much it was', () => {
+  const { pressure, collections } = observed();
+  for (let i = 0; i < 1000; i++) {
+    pressure.created(BYTES_STEP);
+    pressure.emptied(BYTES_STEP);
+  }
+  equal(collections(), 0);
+  // The small halves are still there: by their number they are found.
+  for (let i = 0; i < COUNT_STEP; i++) pressure.created(0);
+  equal(collections(), 1);
+});
+
+test('finalizers that run after the end of their collection lower the next limit', () => {
+  const { pressure, collections, create } = observed();
+  create(2, BYTES_STEP);
+  equal(collections(), 1);
+  pressure.collected();
+  for (let i = 0; i < 2; i++) pressure.released(BYTES_STEP);
+  create(1, BYTES_STEP);
+  equal(collections(), 1);
+  create(1, 1);
+  equal(collections(), 2);
+});

@@ -37,6 +37,11 @@ export class GarbagePressure {
     this.#bytesMax = Math.min(this.#bytesMax, this.#liveBytes * GROWTH + BYTES_STEP);
   }
 
+  /** Of an object that lives on: no collection is behind this, and the limits stay. */
+  emptied(byteLength: number): void {
+    this.#liveBytes -= byteLength;
+  }
+
   /** To be called after a collection. */
   collected(): void {
     this.#due = false;

@@ -131,6 +131,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
       this.#destroyed = true;
       encode.encodeGPUBufferDestroy(this.device.context.out, this.handle);
       this.device.context.written();
+      this.device.context.emptied(this.lease);
     }
     this.loseMapping();
   }

@@ -54,6 +54,7 @@ export class QuerySet extends DeviceObject implements I.GPUQuerySetImpl {
   destroy(): void {
     encode.encodeGPUQuerySetDestroy(this.device.context.out, this.handle);
     this.device.context.written();
+    this.device.context.emptied(this.lease);
   }
 }
 

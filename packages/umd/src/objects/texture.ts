@@ -46,5 +46,6 @@ export class Texture extends DeviceObject implements I.GPUTextureImpl {
   destroy(): void {
     encode.encodeGPUTextureDestroy(this.device.context.out, this.handle);
     this.device.context.written();
+    this.device.context.emptied(this.lease);
   }
 }

@@ -83,6 +83,16 @@ export async function errorOf(device: GPUDevice, action: () => unknown, filter: 
   return (await device.popErrorScope())?.message ?? null;
 }
 
+/** Waits for what no reply ends: a link that nobody waits at does not keep the process alive. */
+export async function awake<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, 60_000);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 export function bytesOf(length: number, seed = 0): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 255);
 }
