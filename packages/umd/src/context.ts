@@ -3,7 +3,7 @@
  * wait to be sent, the handles, and the requests that wait for a reply.
  */
 import type { CloseReason, GuestLink } from '@gpup/bus';
-import { Reader, Writer } from '@gpup/wire';
+import { Reader, WIRE_LIMITS, Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
@@ -86,6 +86,7 @@ export class Context implements ReplyHandlers {
     this.#onWelcome = options.onWelcome;
     this.#onLost = options.onLost;
     this.#pressure = new GarbagePressure(() => this.#platform.defer(() => this.#collect()));
+    this.out.stringBytesMax = WIRE_LIMITS.labelBytesMax;
     this.#finalizers = new FinalizationRegistry((lease) => this.release(lease));
     this.out.place = () => {
       const placed = this.#placed;

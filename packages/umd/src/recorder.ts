@@ -2,7 +2,7 @@
  * What a command encoder and its passes write: one stream of commands in call order, and the objects
  * that it names, which must not be released before the packet that carries it.
  */
-import { Writer } from '@gpup/wire';
+import { WIRE_LIMITS, Writer } from '@gpup/wire';
 import type { HostObject } from './objects/host-object.ts';
 import * as encode from '@gpup/wire/encode';
 
@@ -11,10 +11,16 @@ const SPARE_COUNT_MAX = 16;
 /** A writer that grew beyond this is not kept: one giant pass must not hold memory for ever. */
 const SPARE_WORDS_MAX = 1 << 18;
 
+function newWriter(): Writer {
+  const writer = new Writer(512);
+  writer.stringBytesMax = WIRE_LIMITS.labelBytesMax;
+  return writer;
+}
+
 let stamps = 0;
 
 export class Recorder {
-  readonly words: Writer = spare.pop() ?? new Writer(512);
+  readonly words: Writer = spare.pop() ?? newWriter();
   /** Unique among recorders: objects note it so that each is listed once. */
   readonly stamp = ++stamps;
   readonly #objects: HostObject[] = [];

@@ -4,7 +4,7 @@ export const WIRE_LIMITS = {
   objectCountMax: 1 << 18,
   /** Requests whose reply has not been sent. */
   pendingRequestCountMax: 65_536,
-  /** Open error scopes of one device. */
+  /** Open error scopes, over all devices. */
   errorScopeDepthMax: 1 << 18,
   /** Characters of a label, a debug group or an error message: what is longer is cut by the guest. */
   labelBytesMax: 64 << 10,

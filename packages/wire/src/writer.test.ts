@@ -90,3 +90,22 @@ test('a u64 is split exactly', () => {
   writer.optionalU64(undefined);
   deepEqual(wordsOf(writer), [0xffffffff, 0x1fffff, 0, 1, 0xffffffff, 0xffffffff]);
 });
+
+for (const [text, bytesMax, expected] of [
+  ['x'.repeat(11), 10, 'x'.repeat(10)],
+  ['x'.repeat(101), 100, 'x'.repeat(100)],
+  ['x'.repeat(100), 100, 'x'.repeat(100)],
+  ['é'.repeat(60), 101, 'é'.repeat(50)],
+  ['é'.repeat(60), 100, 'é'.repeat(50)],
+  ['🦀'.repeat(60), 103, '🦀'.repeat(25)],
+] as const) {
+  test(`a string of ${text.length} characters is cut to at most ${bytesMax} bytes, between characters`, () => {
+    const writer = new Writer();
+    writer.stringBytesMax = bytesMax;
+    writer.string(text);
+    writer.u32(7);
+    const byteLength = writer.words[0] as number;
+    equal(new TextDecoder().decode(new Uint8Array(writer.words.buffer, 4, byteLength)), expected);
+    equal(writer.words[1 + Math.ceil(byteLength / 4)], 7);
+  });
+}

@@ -26,6 +26,8 @@ export class Writer {
   #bytes: Uint8Array;
   length = 0;
   place: PayloadPlacer = NO_PLACE;
+  /** What is longer loses its end: the peer would not take it. */
+  stringBytesMax = Number.POSITIVE_INFINITY;
 
   constructor(capacityWords = 1024) {
     this.words = new Uint32Array(capacityWords);
@@ -120,9 +122,11 @@ export class Writer {
 
   string(value: string): void {
     const length = value.length;
-    if (length <= SHORT_STRING_LENGTH_MAX && this.#shortString(value, length)) return;
-    const at = this.reserve(1 + ((length * 3 + 3) >>> 2));
-    const { written } = encoder.encodeInto(value, this.#bytes.subarray((at + 1) * 4));
+    if (length <= SHORT_STRING_LENGTH_MAX && length <= this.stringBytesMax && this.#shortString(value, length)) return;
+    const bytesMax = Math.min(length * 3, this.stringBytesMax);
+    const at = this.reserve(1 + ((bytesMax + 3) >>> 2));
+    // Stops before a character that has no room.
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray((at + 1) * 4, (at + 1) * 4 + bytesMax));
     this.words[at] = written;
     this.length = at + 1 + ((written + 3) >>> 2);
     this.#zeroTail((at + 1) * 4 + written);

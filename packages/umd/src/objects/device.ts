@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import type { Context, DeviceEvents } from '../context.ts';
@@ -41,6 +42,14 @@ function weakEvents(device: WeakRef<Device>): DeviceEvents {
     deviceLost: (reason, message) => device.deref()?.deviceLost(reason, message),
     uncapturedError: (filter, message) => device.deref()?.uncapturedError(filter, message),
   };
+}
+
+/** A shader that the host would not take is replaced by a sentence, which no compiler takes for a shader and every compiler quotes. */
+function shaderWithinLimit(code: string): string {
+  const { shaderBytesMax } = WIRE_LIMITS;
+  if (code.length * 3 <= shaderBytesMax) return code;
+  const { length } = new TextEncoder().encode(code);
+  return length <= shaderBytesMax ? code : `The shader has ${length} bytes, the limit is ${shaderBytesMax}.`;
 }
 
 export class Device implements I.GPUDeviceImpl, DeviceEvents {
@@ -176,7 +185,11 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
 
   createShaderModule(descriptor: T.GPUShaderModuleDescriptor): ShaderModule {
     const module = new ShaderModule(this, descriptor.label, descriptor.code.length);
-    encode.encodeGPUDeviceCreateShaderModule(this.context.out, this.handle, module.handle, descriptor);
+    const { out } = this.context;
+    const { stringBytesMax } = out;
+    out.stringBytesMax = WIRE_LIMITS.shaderBytesMax;
+    encode.encodeGPUDeviceCreateShaderModule(out, this.handle, module.handle, { ...descriptor, code: shaderWithinLimit(descriptor.code) });
+    out.stringBytesMax = stringBytesMax;
     this.context.written();
     return module;
   }

@@ -65,6 +65,9 @@ export function api(title: string, body: (device: GPUDevice, api: Api) => Promis
           event.preventDefault();
           uncaptured.push(event.error.message);
         });
+        void device.lost.then(({ reason, message }) => {
+          if (reason !== 'destroyed') uncaptured.push(`The device is lost: ${message}`);
+        });
         devices.push(device);
         return device;
       };
