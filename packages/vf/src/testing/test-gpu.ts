@@ -16,6 +16,9 @@ export async function openTestGpu(): Promise<Backend> {
   return dawnBackend({ gpu, hurry: () => tick.hurry() });
 }
 
+/** A library is unloaded when its object is collected. */
+const pinned: unknown[] = [];
+
 /**
  * The dynamic linker has read LD_LIBRARY_PATH before a test can set it. A loader that is loaded by its
  * path is found by its name from then on.
@@ -26,7 +29,7 @@ async function usePackagedVulkan(): Promise<void> {
   const loader = join(environment['LD_LIBRARY_PATH'] as string, 'libvulkan.so.1');
   const koffiName: string = 'koffi';
   const { default: koffi } = (await import(koffiName)) as { default: { load(path: string, options: { global: boolean }): unknown } };
-  koffi.load(loader, { global: true });
+  pinned.push(koffi.load(loader, { global: true }));
 }
 
 async function environmentOfSoftwareGpu(): Promise<Record<string, string>> {
