@@ -15,9 +15,16 @@ interface Scope {
   own: string | null;
 }
 
+/** What the scopes of all devices of a context hold: a limit for each device would be worth nothing. */
+export class ScopeAccount {
+  scopeCount = 0;
+  segmentCount = 0;
+}
+
 export interface ErrorScopesOptions {
   readonly native: Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>;
   readonly limits: VfLimits;
+  readonly account: ScopeAccount;
   readonly uncaptured: (filter: GPUErrorFilter, message: string) => void;
 }
 
@@ -33,20 +40,28 @@ export interface ErrorScopesOptions {
 export class ErrorScopes {
   readonly #native: Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>;
   readonly #limits: VfLimits;
+  readonly #account: ScopeAccount;
   readonly #uncaptured: (filter: GPUErrorFilter, message: string) => void;
   readonly #stack: Scope[] = [];
-  #segmentCount = 0;
   #isLost = false;
 
   constructor(options: ErrorScopesOptions) {
     this.#native = options.native;
     this.#limits = options.limits;
+    this.#account = options.account;
     this.#uncaptured = options.uncaptured;
   }
 
   /** A lost device reports no errors: https://gpuweb.github.io/gpuweb/#abstract-opdef-dispatch-error */
   lose(): void {
     this.#isLost = true;
+    for (const scope of this.#stack) this.#settle(scope);
+    this.#stack.length = 0;
+  }
+
+  #settle(scope: Scope): void {
+    this.#account.scopeCount--;
+    this.#account.segmentCount -= scope.segments.length;
   }
 
   get filters(): readonly GPUErrorFilter[] {
@@ -54,19 +69,22 @@ export class ErrorScopes {
   }
 
   push(filter: GPUErrorFilter): void {
-    if (this.#stack.length >= this.#limits.errorScopeDepthMax) {
-      throw new GuestFault('error-scope-depth', `The device has ${this.#stack.length} open error scopes, the limit.`);
+    // The implementation pops nothing of a lost device, so nothing may be pushed there either.
+    if (this.#isLost) return;
+    if (this.#account.scopeCount >= this.#limits.errorScopeDepthMax) {
+      throw new GuestFault('error-scope-depth', `The context has ${this.#account.scopeCount} open error scopes, the limit.`);
     }
+    this.#account.scopeCount++;
     this.#stack.push({ filter, segments: [], own: null });
     this.#native.pushErrorScope(filter);
   }
 
   /** Null where there is no scope to pop. https://gpuweb.github.io/gpuweb/#dom-gpudevice-poperrorscope */
   pop(): Promise<ScopeResult> | null {
-    const scope = this.#stack.pop();
     if (this.#isLost) return Promise.resolve(null);
+    const scope = this.#stack.pop();
     if (scope === undefined) return null;
-    this.#segmentCount -= scope.segments.length;
+    this.#settle(scope);
     const last = this.#popNative();
     if (scope.segments.length === 0 && scope.own === null) return last.then((error) => resultOf(scope, error));
     return ErrorScopes.#firstError(scope, last);
@@ -102,13 +120,14 @@ export class ErrorScopes {
     const segment = this.#popNative();
     if (scope.own !== null) return;
     scope.segments.push(segment);
-    if (++this.#segmentCount > this.#limits.errorScopeSegmentCountMax) {
-      throw new GuestFault('error-scope-count', `The error scopes of the device have ${this.#segmentCount} parts, the limit is ${this.#limits.errorScopeSegmentCountMax}.`);
+    if (++this.#account.segmentCount > this.#limits.errorScopeSegmentCountMax) {
+      throw new GuestFault('error-scope-count', `The error scopes of the context have ${this.#account.segmentCount} parts, the limit is ${this.#limits.errorScopeSegmentCountMax}.`);
     }
   }
 
   /** Runs `action` without its validation errors being reported. */
   swallow<T>(action: () => T): T {
+    if (this.#isLost) return action();
     this.#native.pushErrorScope('validation');
     try {
       return action();

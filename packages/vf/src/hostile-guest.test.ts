@@ -156,6 +156,10 @@ const CASES: readonly Case[] = [
   }, limits: { recordCountMax: 20 } },
   { code: 'pending-requests', title: 'more requests than replies', attack: (g, d) => { for (let i = 0; i < 5; i++) void g.done(d); }, limits: { pendingRequestCountMax: 4 } },
   { code: 'error-scope-depth', title: 'one error scope too many', attack: (g, d) => { for (let i = 0; i < 5; i++) g.push(d, 'validation'); }, limits: { errorScopeDepthMax: 4 } },
+  { code: 'error-scope-depth', title: 'error scopes spread over devices', attack: async (g, d) => {
+    const second = await g.device();
+    for (let i = 0; i < 3; i++) [d, second].forEach((device) => g.push(device, 'validation'));
+  }, limits: { errorScopeDepthMax: 4 } },
   { code: 'error-scope-count', title: 'error scopes in too many parts', attack: (g, d) => {
     for (let i = 0; i < 20; i++) g.push(d, i % 2 === 0 ? 'validation' : 'internal');
     for (let i = 0; i < 20; i++) {
@@ -297,4 +301,15 @@ test('destroyed memory that the GPU may still use holds the guest up', async () 
   } finally {
     mock.restoreAll();
   }
+});
+
+test('a lost device holds no error scopes, however many are pushed', async () => {
+  const { guest, device } = await greeted(nullBackend(), { limits: { errorScopeDepthMax: 4 } });
+  for (let i = 0; i < 4; i++) guest.push(device, 'validation');
+  guest.post((w) => encode.encodeGPUDeviceDestroy(w, device.handle));
+  for (let i = 0; i < 8; i++) guest.push(device, 'validation');
+  const second = await guest.device();
+  for (let i = 0; i < 4; i++) guest.push(second, 'validation');
+  deepEqual(await guest.pop(device), { kind: 'scope', filter: null, message: '' });
+  equal(guest.end, null);
 });

@@ -12,8 +12,9 @@ export interface VfLimits {
   readonly deviceCountMax: number;
   /** Requests whose reply has not been sent. */
   readonly pendingRequestCountMax: number;
+  /** Over all devices, as the next one. */
   readonly errorScopeDepthMax: number;
-  /** Native results that the open scopes of a device wait for: our own errors split a scope. */
+  /** Native results that the open scopes wait for: our own errors split a scope. */
   readonly errorScopeSegmentCountMax: number;
   readonly labelBytesMax: number;
   readonly shaderBytesMax: number;

@@ -57,6 +57,7 @@ export class GuestModel implements ReplyHandlers {
   /** Regions of the heap that requests named and that the host may therefore write, as begin and end. */
   readonly writable: (readonly [number, number])[] = [];
   readonly #scopeDepths = new Map<ModelObject, number>();
+  readonly #destroyedDevices = new Set<ModelObject>();
   /** Objects that wait for a reply, by request. */
   readonly #awaited = new Map<number, readonly ModelObject[]>();
   readonly #reader = new Reader();
@@ -110,7 +111,7 @@ export class GuestModel implements ReplyHandlers {
       case 'GPUQueue.writeBuffer':
         return decoder.payloadBytes % 4 === 0 ? null : 'write-alignment';
       case 'GPUDevice.pushErrorScope':
-        return this.#scopeDepth() >= limits.errorScopeDepthMax ? 'error-scope-depth' : null;
+        return !this.#isLost() && this.#openScopeCount() >= limits.errorScopeDepthMax ? 'error-scope-depth' : null;
       case 'GPUBuffer.mapAsync':
         return this.#destinationFault(value(3), value(4)) ?? (value(4) > value(2) ? 'mapped-range' : null);
       case 'GPUBuffer.readMapped':
@@ -118,6 +119,17 @@ export class GuestModel implements ReplyHandlers {
       default:
         return null;
     }
+  }
+
+  #isLost(): boolean {
+    return this.#destroyedDevices.has(this.decoder.self as ModelObject);
+  }
+
+  /** The limit is one for all devices that can still report errors. */
+  #openScopeCount(): number {
+    let count = 0;
+    for (const [device, depth] of this.#scopeDepths) if (device.referenceCount > 0) count += depth;
+    return count;
   }
 
   #scopeDepth(): number {
@@ -203,11 +215,15 @@ export class GuestModel implements ReplyHandlers {
         this.submitSerial++;
         for (const handle of new Set(this.#handleList())) if (handle !== 0) this.#release(handle);
         break;
+      case 'GPUDevice.destroy':
+        this.#destroyedDevices.add(decoder.self as ModelObject);
+        this.#scopeDepths.delete(decoder.self as ModelObject);
+        break;
       case 'GPUDevice.pushErrorScope':
-        this.#scopeDepths.set(decoder.self as ModelObject, this.#scopeDepth() + 1);
+        if (!this.#isLost()) this.#scopeDepths.set(decoder.self as ModelObject, this.#scopeDepth() + 1);
         break;
       case 'GPUDevice.popErrorScope':
-        this.#scopeDepths.set(decoder.self as ModelObject, Math.max(0, this.#scopeDepth() - 1));
+        if (!this.#isLost()) this.#scopeDepths.set(decoder.self as ModelObject, Math.max(0, this.#scopeDepth() - 1));
         break;
       case 'GPUBuffer.mapAsync':
       case 'GPUBuffer.readMapped':

@@ -4,7 +4,7 @@ import { LIMIT_NAMES } from '@gpup/wire/numbers';
 import { describeError, filterOf } from '../backend.ts';
 import type { Context } from '../context.ts';
 import { DeviceState } from '../device-state.ts';
-import { ErrorScopes } from '../error-scopes.ts';
+import { ErrorScopes, ScopeAccount } from '../error-scopes.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
 import type { Known } from '../object-table.ts';
@@ -20,6 +20,7 @@ interface Capabilities {
 
 export function adapterHandlers(context: Context): AdapterHandlers {
   const { replies, table } = context;
+  const account = new ScopeAccount();
 
   function deliverAdapter(known: Known<GPUAdapter>, request: number, native: GPUAdapter | null): void {
     if (native === null) {
@@ -42,6 +43,7 @@ export function adapterHandlers(context: Context): AdapterHandlers {
       scopes: new ErrorScopes({
         native,
         limits: context.limits,
+        account,
         uncaptured: (filter, message) => replies.uncapturedError(known.handle, filter, message),
       }),
     });
