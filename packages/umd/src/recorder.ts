@@ -11,6 +11,9 @@ const SPARE_COUNT_MAX = 16;
 /** A writer that grew beyond this is not kept: one giant pass must not hold memory for ever. */
 const SPARE_WORDS_MAX = 1 << 18;
 
+/** What else the packet of finish() may hold: two descriptors, each little more than a label. */
+const FINISH_WORDS_MAX = (2 * WIRE_LIMITS.labelBytesMax) / 4 + 1024;
+
 function newWriter(): Writer {
   const writer = new Writer(512);
   writer.stringBytesMax = WIRE_LIMITS.labelBytesMax;
@@ -49,6 +52,15 @@ export class Recorder {
     this.#failed = true;
     encode.recordEncoderFail(this.words, message);
     this.current = null;
+  }
+
+  /** What is recorded must fit into one packet of the link: an encoder with more is invalid. */
+  limit(packetWordsMax: number): void {
+    const wordsMax = packetWordsMax - FINISH_WORDS_MAX;
+    if (this.words.length <= wordsMax) return;
+    const message = `The recorded commands need ${this.words.length * 4} bytes, the limit is ${wordsMax * 4}.`;
+    this.words.reset();
+    encode.recordEncoderFail(this.words, message);
   }
 
   /** Gives the memory back. The recorder must not be written any more. */

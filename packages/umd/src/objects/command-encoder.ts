@@ -148,6 +148,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
       encode.recordEncoderFail(this.recorder.words, 'finish() was called on a command encoder that is finished.');
     }
     this.#finished = true;
+    this.recorder.limit(this.device.context.link.packetWordsMax);
     const { words } = this.recorder;
     encode.encodeGPUCommandEncoderFinish(this.device.context.out, this.device.handle, buffer.handle, this.#descriptor, descriptor, {
       words: words.words,

@@ -27,6 +27,7 @@ export class RenderBundleEncoder extends RenderCommands implements I.GPURenderBu
       encode.recordEncoderFail(this.recorder.words, 'finish() was called on a render bundle encoder that is finished.');
     }
     this.#finished = true;
+    this.recorder.limit(this.device.context.link.packetWordsMax);
     const { words } = this.recorder;
     encode.encodeGPURenderBundleEncoderFinish(this.device.context.out, this.device.handle, bundle.handle, this.#descriptor, descriptor, {
       words: words.words,
