@@ -1,4 +1,4 @@
-import { assert } from '@gpup/base';
+import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type Backend, describeError } from './backend.ts';
 import { CommandReader } from './command-reader.ts';
@@ -50,6 +50,7 @@ export class Context {
   pendingDeviceCount = 0;
   /** Charged for buffers that are mapped or being mapped. */
   mappedBytes = 0;
+  #labelCharacters = 0;
   isEnded = false;
   /** While the journal is played back: the object that comes next was one of those we refused. */
   isNextRefused = false;
@@ -178,9 +179,21 @@ export class Context {
     return known;
   }
 
+  /** A label that an object was given later. The longest one on every object would fill V8's heap. */
+  relabel(known: Known, label: string): void {
+    const characters = this.#labelCharacters - known.labelCharacters + label.length;
+    if (characters > this.limits.labelCharacterCountMax) {
+      throw new GuestFault('label-size', `The labels of the context have ${characters} characters, the limit is ${this.limits.labelCharacterCountMax}.`);
+    }
+    this.#labelCharacters = characters;
+    known.labelCharacters = label.length;
+    known.label = label;
+  }
+
   /** Nothing names the object any more. Memory goes at once, the rest when the collector comes by. */
   #free(known: Known): void {
     this.journal.freed(known);
+    this.#labelCharacters -= known.labelCharacters;
     this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
     switch (known.kind) {
       case Kind.GPUAdapter:

@@ -168,6 +168,15 @@ const CASES: readonly Case[] = [
     }
   }, limits: { errorScopeSegmentCountMax: 16 } },
   { code: 'journal-size', title: 'packets beyond what is kept', attack: (g, d) => { for (let i = 0; i < 5; i++) g.module(d, `fn f() {} //${'x'.repeat(1000)}`); }, limits: { journalBytesMax: 4000 } },
+  { code: 'label-size', title: 'long labels on many objects', attack: (g, d) => {
+    for (let i = 0; i < 5; i++) {
+      const labelled = buffer(g, d);
+      g.post((w) => encode.encodeObjectSetLabel(w, labelled, 'x'.repeat(10)));
+      // What is set again or released counts no more.
+      g.post((w) => encode.encodeObjectSetLabel(w, labelled, 'y'.repeat(10)));
+      if (i < 2) g.release(labelled);
+    }
+  }, limits: { labelCharacterCountMax: 29 } },
   { code: 'reply-size', title: 'a mapping that does not fit into a reply', attack: (g, d) => g.map(buffer(g, d, 9), MAP_MODE.READ, { size: 16 }), limits: { inlineDataBytesMax: 8 } },
   { code: 'mapped-range', title: 'more of a mapping than there is', attack: (g, d) => g.map(buffer(g, d, 9), MAP_MODE.READ, { size: 8, length: 16 }) },
   { code: 'mapped-range', title: 'bytes beyond the mapping', attack: async (g, d) => {

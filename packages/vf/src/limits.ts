@@ -17,6 +17,8 @@ export interface VfLimits {
   /** Native results that the open scopes wait for: our own errors split a scope. */
   readonly errorScopeSegmentCountMax: number;
   readonly labelBytesMax: number;
+  /** Of all labels that were set after the creation of their objects. */
+  readonly labelCharacterCountMax: number;
   readonly shaderBytesMax: number;
   readonly mappedBytesMax: number;
   /** Mapped bytes that one reply carries inside of it. */
@@ -39,6 +41,7 @@ export const VF_LIMITS: VfLimits = {
   errorScopeDepthMax: WIRE_LIMITS.errorScopeDepthMax,
   errorScopeSegmentCountMax: 1 << 20,
   labelBytesMax: WIRE_LIMITS.labelBytesMax,
+  labelCharacterCountMax: 256 * 2 ** 20,
   shaderBytesMax: WIRE_LIMITS.shaderBytesMax,
   mappedBytesMax: WIRE_LIMITS.mappedBytesMax,
   inlineDataBytesMax: 16 * 2 ** 20,

@@ -35,6 +35,8 @@ export class Known<N = unknown> {
   device: DeviceState | null;
   state: ObjectState = 'valid';
   label = '';
+  /** Charged for a label that came after the packet that created it: the journal counts only that one. */
+  labelCharacters = 0;
   /** What the packet that created it had named. */
   references: readonly Known[] = [];
   referenceCount = 1;

@@ -14,7 +14,7 @@ export function objectHandlers(context: Context): ObjectHandlers {
 
     'Object.setLabel'(object, label) {
       const known = table.lookup(object);
-      known.label = label;
+      context.relabel(known, label);
       // The objects that stand for what we refused are shared, and an adapter has no label.
       if (known.state !== 'invalid' && known.kind !== Kind.GPUAdapter) (known.native as GPUObjectBase).label = label;
     },
