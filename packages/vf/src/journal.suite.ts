@@ -38,7 +38,6 @@ async function everyKind(guest: ScriptedGuest, device: GuestDevice): Promise<voi
   guest.bundle(device, (w) => encode.recordGPURenderCommandsMixinDraw(w, 3, 1, 0, 0));
 }
 
-
 /** `open` opens another backend, or the same one again. */
 export function journalSuite(name: string, open: () => Promise<Backend>): void {
   test(`${name}: a context with an object of every kind is built again`, async () => {
