@@ -158,7 +158,7 @@ const CASES: readonly Case[] = [
   { code: 'error-scope-depth', title: 'one error scope too many', attack: (g, d) => { for (let i = 0; i < 5; i++) g.push(d, 'validation'); }, limits: { errorScopeDepthMax: 4 } },
   { code: 'error-scope-depth', title: 'error scopes spread over devices', attack: async (g, d) => {
     const second = await g.device();
-    for (let i = 0; i < 3; i++) [d, second].forEach((device) => g.push(device, 'validation'));
+    for (let i = 0; i < 3; i++) for (const each of [d, second]) g.push(each, 'validation');
   }, limits: { errorScopeDepthMax: 4 } },
   { code: 'error-scope-count', title: 'error scopes in too many parts', attack: (g, d) => {
     for (let i = 0; i < 20; i++) g.push(d, i % 2 === 0 ? 'validation' : 'internal');

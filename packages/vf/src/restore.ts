@@ -62,7 +62,7 @@ function applyStates(context: Context, states: readonly JournalState[]): void {
 function apply(context: Context, known: Known, { handle, state, label }: JournalState): void {
   assert(known.handle === handle);
   if (known.state === 'invalid' && state === 'valid') throw new Error(`Object ${handle} ("${label}") could not be made again.`);
-  if (label !== known.label) setLabel(known, label);
+  if (label !== known.label) setLabel(context, known, label);
   if (state === 'destroyed') context.dropMemory(known as Known<GPUBuffer | GPUTexture | GPUQuerySet>);
   if (state === 'lost' && known.kind === Kind.GPUDevice) {
     const device = deviceOf(known);
@@ -71,7 +71,7 @@ function apply(context: Context, known: Known, { handle, state, label }: Journal
   }
 }
 
-function setLabel(known: Known, label: string): void {
-  known.label = label;
+function setLabel(context: Context, known: Known, label: string): void {
+  context.relabel(known, label);
   if (known.state === 'valid' && known.kind !== Kind.GPUAdapter) (known.native as GPUObjectBase).label = label;
 }
