@@ -76,9 +76,6 @@ const WITHOUT_APPLICATION_ERROR: Readonly<Record<string, string>> = {
   'GPUDebugCommandsMixin.insertDebugMarker': 'a marker is always allowed',
 };
 
-/** The command that says that its encoder is invalid. */
-const NEVER_ACCEPTED = 'Encoder.fail';
-
 /** Commands without objects, whose numbers the null backend does not look at. */
 const NUMBERS_ONLY = 'names no object, and the null backend looks at no numbers';
 
@@ -115,8 +112,7 @@ export function makeRows(): readonly Row[] {
   rows.push(row(UNKNOWN_OPCODE, false, new Set(['no-hello', 'bad-opcode'])));
   for (const command of RECORDED_COMMANDS) {
     const traits = traitsOf(command.fields);
-    const possible = new Set(['packet-trailing', 'command-length', ...faultsOf(command.name, traits)]);
-    if (command.name !== NEVER_ACCEPTED) possible.add(ACCEPTED);
+    const possible = new Set([ACCEPTED, 'packet-trailing', 'command-length', ...faultsOf(command.name, traits)]);
     if (traits.wordCountMin > 0) possible.add('packet-truncated');
     if (scopeOf(command.name) !== 'any') possible.add('command-scope');
     if (canFail(command.name, traits)) possible.add(APPLICATION_ERROR);
@@ -127,7 +123,7 @@ export function makeRows(): readonly Row[] {
 }
 
 function canFail(name: string, traits: Traits): boolean {
-  if (name === NEVER_ACCEPTED || name === 'GPUDebugCommandsMixin.pushDebugGroup' || name === 'GPUDebugCommandsMixin.popDebugGroup') return true;
+  if (name === 'Encoder.fail' || name === 'GPUDebugCommandsMixin.pushDebugGroup' || name === 'GPUDebugCommandsMixin.popDebugGroup') return true;
   return ['object', 'object-or-null', 'texture-or-view'].some((kind) => traits.kinds.has(kind));
 }
 

@@ -25,7 +25,7 @@ export function replaceWords(anatomy: Anatomy, from: number, removedMax: number,
   const { words, blockAt, commands } = anatomy;
   // A broken packet's counts lead anywhere.
   const at = Math.min(from, words.length);
-  const removedCount = Math.min(removedMax, words.length - at);
+  const removedCount = Math.max(0, Math.min(removedMax, words.length - at));
   const changed = new Uint32Array(words.length - removedCount + inserted.length);
   changed.set(words.subarray(0, at));
   changed.set(inserted, at);

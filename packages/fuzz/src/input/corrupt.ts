@@ -187,8 +187,8 @@ function setHandle(breakage: Breakage, choose: HandleChoice): Uint32Array | null
 /** A list of handles gets one more. */
 function setListed({ anatomy, random, model }: Breakage, { at, type }: Span, choose: HandleChoice): Uint32Array | null {
   const value = choose(random, model, type, 0);
-  if (value === null) return null;
-  const count = anatomy.words[at] as number;
+  const count = anatomy.words[at];
+  if (value === null || count === undefined) return null;
   const words = replaceWords(anatomy, at + 1 + random.below(count + 1), 0, [value]);
   words[at] = count + 1;
   return words;

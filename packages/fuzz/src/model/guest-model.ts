@@ -43,8 +43,8 @@ export interface GuestModelOptions {
  * of the decoder and of the object table, and the accounts that the host publishes.
  */
 export class GuestModel implements ReplyHandlers {
-  readonly objects = new ObjectModel();
-  readonly decoder = new ReferenceDecoder(this.objects);
+  readonly objects: ObjectModel;
+  readonly decoder: ReferenceDecoder;
   readonly limits: VfLimits;
   readonly bounds: DecoderBounds;
   isGreeted = false;
@@ -56,8 +56,8 @@ export class GuestModel implements ReplyHandlers {
   lossCode: string | null = null;
   /** Regions of the heap that requests named and that the host may therefore write, as begin and end. */
   readonly writable: (readonly [number, number])[] = [];
+  /** Open error scopes of each device that is not lost. */
   readonly #scopeDepths = new Map<ModelObject, number>();
-  readonly #destroyedDevices = new Set<ModelObject>();
   /** Objects that wait for a reply, by request. */
   readonly #awaited = new Map<number, readonly ModelObject[]>();
   readonly #reader = new Reader();
@@ -67,6 +67,8 @@ export class GuestModel implements ReplyHandlers {
 
   constructor({ limits, heapBytes }: GuestModelOptions) {
     this.limits = limits;
+    this.objects = new ObjectModel(limits.objectCountMax, (object) => this.#deviceEnded(object));
+    this.decoder = new ReferenceDecoder(this.objects);
     this.bounds = { heapBytes, labelBytesMax: limits.labelBytesMax, shaderBytesMax: limits.shaderBytesMax };
   }
 
@@ -111,7 +113,7 @@ export class GuestModel implements ReplyHandlers {
       case 'GPUQueue.writeBuffer':
         return decoder.payloadBytes % 4 === 0 ? null : 'write-alignment';
       case 'GPUDevice.pushErrorScope':
-        return !this.#isLost() && this.#openScopeCount() >= limits.errorScopeDepthMax ? 'error-scope-depth' : null;
+        return this.#isDeviceThere() && this.#scopeCount() >= limits.errorScopeDepthMax ? 'error-scope-depth' : null;
       case 'GPUBuffer.mapAsync':
         return this.#destinationFault(value(3), value(4)) ?? (value(4) > value(2) ? 'mapped-range' : null);
       case 'GPUBuffer.readMapped':
@@ -121,19 +123,26 @@ export class GuestModel implements ReplyHandlers {
     }
   }
 
-  #isLost(): boolean {
-    return this.#destroyedDevices.has(this.decoder.self as ModelObject);
+  #isDeviceThere(): boolean {
+    return this.#scopeDepths.has(this.decoder.self as ModelObject);
   }
 
-  /** The limit is one for all devices that can still report errors. */
-  #openScopeCount(): number {
-    let count = 0;
-    for (const [device, depth] of this.#scopeDepths) if (device.referenceCount > 0) count += depth;
-    return count;
+  /** Over all devices. */
+  #scopeCount(): number {
+    let sum = 0;
+    for (const depth of this.#scopeDepths.values()) sum += depth;
+    return sum;
   }
 
-  #scopeDepth(): number {
-    return this.#scopeDepths.get(this.decoder.self as ModelObject) ?? 0;
+  #changeScopes(by: number): void {
+    const device = this.decoder.self as ModelObject;
+    const depth = this.#scopeDepths.get(device);
+    if (depth !== undefined) this.#scopeDepths.set(device, Math.max(0, depth + by));
+  }
+
+  /** Lost, or nothing names it any more. */
+  #deviceEnded(device: ModelObject): void {
+    this.#scopeDepths.delete(device);
   }
 
   #destinationFault(into: number, length: number): string | null {
@@ -171,13 +180,15 @@ export class GuestModel implements ReplyHandlers {
   /** Adding to the table and to the journal, as far as limits are concerned. */
   #additionFault({ name }: PacketSchema): string | null {
     const { objects, limits } = this;
+    // Handles have been counted when the fresh one was looked at.
     const isFull = (added: number): boolean => objects.handleCount + added >= limits.objectCountMax || objects.recordCount + added >= limits.recordCountMax;
     if (isFull(0)) return 'object-count';
     if (objects.journalBytes + this.#words.byteLength > limits.journalBytesMax) return 'journal-size';
     if (name !== 'GPUAdapter.requestDevice') return null;
     const queue = this.decoder.fieldValue[0] as number;
-    if (queue % 2 ** 20 === this.decoder.result % 2 ** 20) return queue % 2 ** 20 === 0 ? 'bad-handle' : 'busy-handle';
-    return objects.freshFault(queue) ?? (isFull(1) ? 'object-count' : null);
+    if (queue % 2 ** 20 === 0) return 'bad-handle';
+    if (isFull(1)) return 'object-count';
+    return queue % 2 ** 20 === this.decoder.result % 2 ** 20 ? 'busy-handle' : objects.freshFault(queue);
   }
 
   /** The packet last predicted was accepted: what it changes, before any reply to it. */
@@ -216,14 +227,13 @@ export class GuestModel implements ReplyHandlers {
         for (const handle of new Set(this.#handleList())) if (handle !== 0) this.#release(handle);
         break;
       case 'GPUDevice.destroy':
-        this.#destroyedDevices.add(decoder.self as ModelObject);
-        this.#scopeDepths.delete(decoder.self as ModelObject);
+        this.#deviceEnded(decoder.self as ModelObject);
         break;
       case 'GPUDevice.pushErrorScope':
-        if (!this.#isLost()) this.#scopeDepths.set(decoder.self as ModelObject, this.#scopeDepth() + 1);
+        this.#changeScopes(1);
         break;
       case 'GPUDevice.popErrorScope':
-        if (!this.#isLost()) this.#scopeDepths.set(decoder.self as ModelObject, Math.max(0, this.#scopeDepth() - 1));
+        this.#changeScopes(-1);
         break;
       case 'GPUBuffer.mapAsync':
       case 'GPUBuffer.readMapped':
@@ -269,8 +279,11 @@ export class GuestModel implements ReplyHandlers {
     if (objects === undefined) return;
     this.#awaited.delete(request);
     for (const object of objects) {
-      if (isDelivered) this.objects.delivered(object);
-      else this.objects.retract(object);
+      if (!isDelivered) this.objects.retract(object);
+      else {
+        this.objects.delivered(object);
+        if (object.kind === 'GPUDevice') this.#scopeDepths.set(object, 0);
+      }
     }
   }
 
@@ -297,7 +310,9 @@ export class GuestModel implements ReplyHandlers {
 
   'Event.welcome'(): void {}
 
-  'Event.deviceLost'(_device: number, _reason: GPUDeviceLostReason): void {}
+  'Event.deviceLost'(handle: number, _reason: GPUDeviceLostReason): void {
+    for (const device of this.#scopeDepths.keys()) if (device.handle === handle) this.#deviceEnded(device);
+  }
 
   'Event.uncapturedError'(): void {
     this.errorCount++;

@@ -30,6 +30,13 @@ export class ObjectModel {
   recordCount = 0;
   journalBytes = 0;
   deviceCount = 0;
+  readonly #objectCountMax: number;
+  readonly #onFreed: (object: ModelObject) => void;
+
+  constructor(objectCountMax: number, onFreed: (object: ModelObject) => void) {
+    this.#objectCountMax = objectCountMax;
+    this.#onFreed = onFreed;
+  }
 
   get handleCount(): number {
     return this.#slots.size;
@@ -46,6 +53,7 @@ export class ObjectModel {
   freshFault(handle: number): string | null {
     const index = handles.indexOf(handle);
     if (index === 0) return 'bad-handle';
+    if (this.#slots.size >= this.#objectCountMax) return 'object-count';
     if (this.#slots.has(index)) return 'busy-handle';
     return this.#generations.get(index) === handles.generationOf(handle) ? 'reused-handle' : null;
   }
@@ -97,6 +105,7 @@ export class ObjectModel {
     this.recordCount--;
     this.journalBytes -= object.packetBytes;
     if (object.kind === 'GPUDevice' && !object.isPending) this.deviceCount--;
+    this.#onFreed(object);
     for (const reference of object.references) this.#drop(reference);
   }
 

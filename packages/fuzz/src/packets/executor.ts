@@ -2,7 +2,7 @@ import type { Backend, ProcessorEnd, VfLimits } from '@gpup/vf';
 import { CommandProcessor } from '@gpup/vf';
 import { type Finding, findingOf } from '../finding.ts';
 import { GuestModel, type Prediction } from '../model/guest-model.ts';
-import { FuzzLink } from './fuzz-link.ts';
+import type { ArenaLink } from './fuzz-link.ts';
 import { SESSION_LIMITS, type SessionOptions, type Step } from './session.ts';
 
 /** A backend that can lose its devices at will. */
@@ -13,6 +13,10 @@ export interface FuzzBackend extends Backend {
 export interface ExecutorOptions {
   readonly session: SessionOptions;
   readonly backend: FuzzBackend;
+  /** Makes the host's end, with a heap of so many bytes or none. */
+  readonly connect: (heapBytes: number | null) => ArenaLink;
+  /** The guest does not write to the heap by itself: so whatever changes there, the host did. */
+  readonly checksHeap: boolean;
   /** Lets everything happen that answers to the last packet lead to. */
   readonly settle: () => Promise<void>;
   /** An implementation may refuse what the model takes to be played: then the accounts differ. */
@@ -40,7 +44,7 @@ const SLOW_MS = 2000;
  */
 export class Executor {
   readonly model: GuestModel;
-  readonly #link: FuzzLink;
+  readonly #link: ArenaLink;
   readonly #processor: CommandProcessor;
   readonly #backend: FuzzBackend;
   readonly #settle: () => Promise<void>;
@@ -50,16 +54,16 @@ export class Executor {
   /** The end has been compared with what was expected. */
   #isEndJudged = false;
 
-  constructor({ session, backend, settle, checksAccounts }: ExecutorOptions) {
+  constructor({ session, backend, connect, settle, checksAccounts, checksHeap }: ExecutorOptions) {
     const limits: VfLimits = { ...SESSION_LIMITS, ...session.limits };
-    const heap = session.heapBytes === null ? null : new Uint8Array(session.heapBytes);
+    this.#link = connect(session.heapBytes);
+    const { heap } = this.#link;
     heap?.fill(HEAP_FILL);
-    this.#heapBefore = heap?.slice() ?? null;
+    this.#heapBefore = checksHeap ? (heap?.slice() ?? null) : null;
     this.#backend = backend;
     this.#settle = settle;
     this.#checksAccounts = checksAccounts;
     this.model = new GuestModel({ limits, heapBytes: session.heapBytes });
-    this.#link = new FuzzLink(heap);
     this.#link.onReply = (words, begin, end) => this.model.receive(words, begin, end);
     this.#processor = new CommandProcessor({
       link: this.#link,
@@ -75,8 +79,8 @@ export class Executor {
     return this.#end !== null;
   }
 
-  get heapBytes(): number | null {
-    return this.#heapBefore?.length ?? null;
+  get isPaused(): boolean {
+    return this.#link.isPaused;
   }
 
   /** Takes one step, and lets what it leads to happen if the step says so. */
@@ -99,7 +103,7 @@ export class Executor {
     const commands = fault === null ? this.model.decoder.commands.slice() : NO_COMMANDS;
     this.model.errorCount = 0;
     const startMs = performance.now();
-    this.#link.onPacket(step.words, 0, step.words.length);
+    this.#link.deliver(step.words);
     const tookMs = performance.now() - startMs;
     const finding = this.#judge({ row, fault, mayFault }) ?? (tookMs > SLOW_MS ? { kind: 'slow', row, message: `took ${Math.round(tookMs)} ms` } : null);
     if (finding !== null) return { row, outcome: 'finding', commands, finding, isEnded: true };

@@ -7,6 +7,7 @@ import { TRACE_HEAP_BYTES } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { Attack, limitsFor } from './attack.ts';
 import { Executor, type FuzzBackend } from './executor.ts';
+import { type ArenaLink, FuzzLink } from './fuzz-link.ts';
 import { decodeStep, encodeStep, type SessionOptions } from './session.ts';
 import { Stage } from './stage.ts';
 
@@ -18,6 +19,10 @@ export interface PacketTargetOptions {
   readonly backend: () => FuzzBackend;
   readonly settle: () => Promise<void>;
   readonly checksAccounts: boolean;
+  /** Either, if not given. */
+  readonly hasHeap?: boolean;
+  /** Through what the packets reach the host; straight, if not given. */
+  readonly connect?: (heapBytes: number | null) => ArenaLink;
 }
 
 /** Streams of packets into a command processor. */
@@ -33,8 +38,8 @@ export class PacketTarget implements Target {
   async attempt(random: Random, log: StepLog | null): Promise<Attempt> {
     const { table, traces } = this.#options;
     const cell = table.rare(random, () => true);
-    const hasHeap = !random.oneIn(5);
-    const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: limitsFor(cell.outcome) };
+    const hasHeap = this.#options.hasHeap ?? !random.oneIn(5);
+    const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: { ...limitsFor(cell.outcome), ...(random.oneIn(8) ? { submitsInFlightMax: 0 } : {}) } };
     log?.begin(options);
     const executor = this.#executor(options);
     const stage = new Stage(executor, random, (step) => log?.step(encodeStep(step)));
@@ -57,14 +62,18 @@ export class PacketTarget implements Target {
   }
 
   #executor(session: SessionOptions): Executor {
-    const { backend, settle, checksAccounts } = this.#options;
-    return new Executor({ session, backend: backend(), settle, checksAccounts });
+    const { backend, settle, checksAccounts, connect } = this.#options;
+    return new Executor({ session, backend: backend(), settle, checksAccounts, connect: connect ?? connectStraight, checksHeap: connect === undefined });
   }
 }
 
 function decodeOptions(options: unknown): SessionOptions {
   const { heapBytes, limits } = options as { heapBytes: number | null; limits: Partial<VfLimits> };
   return { heapBytes, limits };
+}
+
+function connectStraight(heapBytes: number | null): ArenaLink {
+  return new FuzzLink(heapBytes === null ? null : new Uint8Array(heapBytes));
 }
 
 /** Answers of the null backend come in microtasks; the longest chain of them is this long. */

@@ -66,6 +66,12 @@ export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
   'GPUQueue.writeTexture': copyableTextures,
   'GPUQueue.copyExternalImageToTexture': async (stage) => ({ texture: await stage.obtain('image', 'GPUTexture', { format: 22 }) }),
   'Context.release': async (stage) => ({ handles: [await stage.create('GPUSampler')] }),
+  // A scope takes the error.
+  'Encoder.fail': async (stage) => {
+    const self = await stage.ensure('GPUDevice');
+    await stage.send(stage.forge.packet('GPUDevice.pushErrorScope', { self, filter: 1 }));
+    return {};
+  },
   'Object.setLabel': async (stage) => ({ object: await stage.ensure('GPUSampler') }),
   'GPURenderBundleEncoder.finish': async () => ({ '#colorFormats': 1, colorFormats: 1 }),
   'GPUCommandEncoder.copyBufferToBuffer': copyable,

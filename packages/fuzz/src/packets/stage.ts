@@ -105,6 +105,8 @@ export class Stage {
 
   /** Returns before anything happens that the implementation does later. */
   sendNow(words: Uint32Array): StepResult {
+    // A host that does not read now would not have done anything when this returns.
+    if (this.executor.isPaused && this.last !== null) return this.last;
     const step: Step = { kind: 'packet', words, settles: false };
     this.#begin(step);
     return this.#taken(step, this.executor.stepNow(step));

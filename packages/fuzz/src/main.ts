@@ -1,0 +1,59 @@
+/** `npm run fuzz -- …`: see USAGE. Exit status 1: something was found. */
+import { writeFileSync } from 'node:fs';
+import { type FuzzArguments, parseArguments, USAGE } from './arguments.ts';
+import { proveDefects } from './defects/proof.ts';
+import { readFinding, writeFinding } from './finding-file.ts';
+import { runFleet } from './fleet.ts';
+import { formatReport, makeReport } from './report.ts';
+import { makeTargets } from './targets.ts';
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function fuzz(options: FuzzArguments): Promise<boolean> {
+  const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json } = options;
+  say(`Seed ${seed}, ${jobs} ${jobs === 1 ? 'thread' : 'threads'}.`);
+  const result = await runFleet({ seed, jobs, seconds, inputCountMax: inputs, targets, stopsAtFinding, progress: everyTenth(say) });
+  const files = result.findings.map((found) => writeFinding(findings, found));
+  const report = makeReport(result, { seed, backend }, files);
+  if (json !== '-') console.log(formatReport(report, result));
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else if (json !== null) writeFileSync(json, text);
+  return report.findings.length === 0 && Object.keys(report.unexpected).length === 0;
+}
+
+function everyTenth(tell: (line: string) => void): (line: string) => void {
+  let count = 0;
+  return (line) => {
+    if (count++ % 10 === 0) tell(line);
+  };
+}
+
+async function replay(path: string): Promise<boolean> {
+  const { target: name, kept } = readFinding(path);
+  const target = (await makeTargets()).targets.find((each) => each.name === name);
+  if (target === undefined) throw new Error(`The target (${name}) is not known.`);
+  const finding = await target.replay(kept);
+  say(finding === null ? 'No finding.' : `${finding.kind}: ${finding.row}: ${finding.message}\n${finding.stack ?? ''}`);
+  return finding === null;
+}
+
+async function main(): Promise<boolean> {
+  const options = parseArguments(process.argv.slice(2), Date.now());
+  if (options.help) {
+    console.log(USAGE);
+    return true;
+  }
+  if (options.replay !== null) return replay(options.replay);
+  if (options.defects !== null) return proveDefects({ names: options.defects, seed: options.seed, seconds: options.seconds, tell: say });
+  return fuzz(options);
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}

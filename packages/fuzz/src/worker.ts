@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { FlightRecorder } from './flight-recorder.ts';
+import { Run, type RunOptions, type RunResult } from './run.ts';
+import { makeTargets } from './targets.ts';
+
+/** What a worker is given, and what it tells. */
+export interface WorkerTask {
+  readonly options: RunOptions;
+  readonly memory: SharedArrayBuffer;
+}
+
+export type WorkerMessage =
+  | { readonly type: 'progress'; readonly inputCount: number; readonly countMin: number; readonly findingCount: number }
+  | {
+      readonly type: 'done';
+      readonly result: RunResult;
+      readonly table: Record<string, Record<string, number>>;
+      readonly unexpected: Record<string, number>;
+      readonly tally: Record<string, Record<string, number>>;
+    };
+
+const PROGRESS_MS = 1000;
+
+async function main({ options, memory }: WorkerTask): Promise<void> {
+  // Faults are thrown by the thousand: a trace of the stack for each would be most of the work.
+  Error.stackTraceLimit = 0;
+  const set = await makeTargets();
+  const run = new Run(set, options, new FlightRecorder(memory));
+  let toldAtMs = performance.now();
+  const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
+  const result = await run.go(() => {
+    if (performance.now() - toldAtMs < PROGRESS_MS) return;
+    toldAtMs = performance.now();
+    post({ type: 'progress', inputCount: run.inputCount, countMin: set.table.countMin, findingCount: run.findingCount });
+  });
+  post({ type: 'done', result, table: set.table.toJSON(), unexpected: Object.fromEntries(set.table.unexpected), tally: set.tally.toJSON() });
+}
+
+await main(workerData as WorkerTask);
