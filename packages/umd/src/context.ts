@@ -124,6 +124,8 @@ export class Context implements ReplyHandlers {
       const releases = this.#releases;
       this.#releases = [];
       encode.encodeContextRelease(this.out, releases);
+      // Free only now: what reuses a slot is written behind the packet that gives it back.
+      for (const handle of releases) this.#handles.release(handle);
     }
     if (this.out.length === 0) return;
     const { words, length } = this.out;
@@ -151,7 +153,8 @@ export class Context implements ReplyHandlers {
   release(lease: Lease): void {
     const { handle } = lease;
     if (handle === 0) return;
-    this.forget(lease);
+    lease.handle = 0;
+    this.#pressure.released(lease.byteLength);
     this.#devices.delete(handle);
     this.#releases.push(handle);
     if (!this.#flushScheduled) this.#scheduleFlush();
