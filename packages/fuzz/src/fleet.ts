@@ -98,7 +98,7 @@ function runJob(options: RunOptions & { readonly progress?: unknown; readonly jo
       onMessage(message);
       if (message.type === 'done') settle(message.result);
     });
-    worker.on('error', (error) => lost('thread', `${error.name}: ${error.message}`));
+    worker.on('error', (error: unknown) => lost('thread', error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
   });
 }
 

@@ -6,11 +6,17 @@ const HEADER_BYTES = 8;
 const TEXT_BYTES_MAX = 1 << 20;
 const encoder = new TextEncoder();
 
+/** Told of sessions as well as of their steps. */
+export interface SessionRecorder extends StepLog {
+  /** A session begins: what was before is forgotten. `target` names who can run it again. */
+  session(target: string): void;
+}
+
 /**
  * The steps of the session that is running, in memory that another thread can read: what the fuzzer was
  * doing when a step never came back, or when the thread ended.
  */
-export class FlightRecorder implements StepLog {
+export class FlightRecorder implements SessionRecorder {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
@@ -21,7 +27,6 @@ export class FlightRecorder implements StepLog {
     this.#bytes = new Uint8Array(memory, HEADER_BYTES);
   }
 
-  /** A session begins: what was before is forgotten. `target` names who can run it again. */
   session(target: string): void {
     Atomics.store(this.#words, LENGTH_WORD, 0);
     Atomics.add(this.#words, SESSION_WORD, 1);

@@ -1,6 +1,7 @@
 /** `npm run fuzz -- …`: see USAGE. Exit status 1: something was found. */
 import { writeFileSync } from 'node:fs';
 import { type FuzzArguments, parseArguments, USAGE } from './arguments.ts';
+import { runDawnFleet } from './dawn/dawn-fleet.ts';
 import { proveDefects } from './defects/proof.ts';
 import { readFinding, writeFinding } from './finding-file.ts';
 import { runFleet } from './fleet.ts';
@@ -14,7 +15,8 @@ function say(line: string): void {
 async function fuzz(options: FuzzArguments): Promise<boolean> {
   const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json } = options;
   say(`Seed ${seed}, ${jobs} ${jobs === 1 ? 'thread' : 'threads'}.`);
-  const result = await runFleet({ seed, jobs, seconds, inputCountMax: inputs, targets, stopsAtFinding, progress: everyTenth(say) });
+  const common = { seed, seconds, inputCountMax: inputs, stopsAtFinding, progress: everyTenth(say) };
+  const result = backend === 'dawn' ? await runDawnFleet(common) : await runFleet({ ...common, jobs, targets });
   const files = result.findings.map((found) => writeFinding(findings, found));
   const report = makeReport(result, { seed, backend }, files);
   if (json !== '-') console.log(formatReport(report, result));

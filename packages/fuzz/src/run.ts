@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Finding, findingKey, findingOf } from './finding.ts';
-import type { FlightRecorder } from './flight-recorder.ts';
+import type { SessionRecorder } from './flight-recorder.ts';
 import { hashText, Random } from './input/random.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { minimize } from './minimize.ts';
@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Names of targets; empty: all. */
   readonly targets: readonly string[];
   readonly stopsAtFinding: boolean;
+  /** Sessions that another run has had. */
+  readonly firstSession?: number;
 }
 
 /** A finding with the smallest case that shows it. */
@@ -49,18 +51,25 @@ const FINDINGS_MAX = 64;
 export class Run {
   readonly #set: TargetSet;
   readonly #options: RunOptions;
-  readonly #recorder: FlightRecorder | null;
+  readonly #recorder: SessionRecorder | null;
   readonly #findings = new Map<string, KeptFinding>();
   readonly #inputCounts = new Map<string, number>();
   readonly #rejections: unknown[] = [];
   readonly #memory = new MemoryWatch();
   #sessionCount = 0;
-  #streamCount = 0;
+  #streamCount: number;
+  readonly #startMs = performance.now();
+  readonly #startCpu = process.cpuUsage();
 
-  constructor(set: TargetSet, options: RunOptions, recorder: FlightRecorder | null = null) {
+  constructor(set: TargetSet, options: RunOptions, recorder: SessionRecorder | null = null) {
     this.#set = set;
     this.#options = options;
     this.#recorder = recorder;
+    this.#streamCount = options.firstSession ?? 0;
+  }
+
+  get sessionCount(): number {
+    return this.#sessionCount;
   }
 
   get inputCount(): number {
@@ -75,33 +84,36 @@ export class Run {
 
   /** `progress` is called after each round. */
   async go(progress: () => void = () => {}): Promise<RunResult> {
-    const startMs = performance.now();
-    const startCpu = process.cpuUsage();
     const onRejection = (reason: unknown): void => void this.#rejections.push(reason);
     process.on('unhandledRejection', onRejection);
     try {
-      while (!this.#isDone(startMs)) {
+      while (!this.#isDone()) {
         await this.#round();
         progress();
       }
     } finally {
       process.off('unhandledRejection', onRejection);
     }
-    const { user, system } = process.cpuUsage(startCpu);
+    return this.result();
+  }
+
+  /** As far as it has come. */
+  result(): RunResult {
+    const { user, system } = process.cpuUsage(this.#startCpu);
     return {
       inputCount: this.inputCount,
       sessionCount: this.#sessionCount,
       inputCountByTarget: Object.fromEntries(this.#inputCounts),
       findings: [...this.#findings.values()],
-      seconds: (performance.now() - startMs) / 1000,
+      seconds: (performance.now() - this.#startMs) / 1000,
       cpuSeconds: (user + system) / 1e6,
     };
   }
 
-  #isDone(startMs: number): boolean {
+  #isDone(): boolean {
     const { seconds, inputCountMax, stopsAtFinding } = this.#options;
     if (this.#findings.size >= (stopsAtFinding ? 1 : FINDINGS_MAX)) return true;
-    return performance.now() - startMs >= seconds * 1000 || this.inputCount >= inputCountMax;
+    return performance.now() - this.#startMs >= seconds * 1000 || this.inputCount >= inputCountMax;
   }
 
   async #round(): Promise<void> {

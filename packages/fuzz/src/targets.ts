@@ -29,7 +29,7 @@ export async function makeTargets(): Promise<TargetSet> {
   const traces = await recordTraces(() => nullBackend());
   const table = new OutcomeTable();
   const tally = new TallyTable();
-  const common = { table, traces, backend: makeBackend, settle: settleMicrotasks, checksAccounts: true };
+  const common = { table, traces, backend: makeBackend, settle: settleMicrotasks, isExact: true };
   const targets: Target[] = [
     new PacketTarget({ ...common, name: 'packets' }),
     new PacketTarget({ ...common, name: 'aperture', connect: (heapBytes) => new ApertureArena(heapBytes) }),

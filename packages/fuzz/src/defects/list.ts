@@ -86,8 +86,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'use-after-release',
     what: 'an object is freed while others that were made from it live',
     module: 'vf/dist/object-table.js',
-    from: 'for (const reference of known.references)\n            reference.referenceCount++;',
-    to: 'known.references = [];',
+    from: 'if (known.referenceCount > 1)\n            this.#events.released(known);',
+    to: 'known.referenceCount = 1;',
     target: 'packets',
   },
   {

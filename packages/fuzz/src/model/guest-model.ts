@@ -91,6 +91,11 @@ export class GuestModel implements ReplyHandlers {
     return prediction;
   }
 
+  /** The packet last predicted brings a bundle, and its fault is in one of the bundle's commands. */
+  get isInsideBundle(): boolean {
+    return this.#schema?.name === 'GPURenderBundleEncoder.finish' && this.#prediction.row !== this.#schema.name;
+  }
+
   #handlerFault(schema: PacketSchema): string | null {
     if (expectsReply(schema) && this.pendingRequestCount >= this.limits.pendingRequestCountMax) return 'pending-requests';
     return this.#specificFault(schema) ?? (schema.result === null ? null : this.#additionFault(schema));

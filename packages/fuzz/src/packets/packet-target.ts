@@ -1,6 +1,7 @@
 import type { VfLimits } from '@gpup/vf';
 import type { Random } from '../input/random.ts';
 import type { Finding } from '../finding.ts';
+import type { GuestModel } from '../model/guest-model.ts';
 import type { OutcomeTable } from '../outcome-table.ts';
 import type { Attempt, Case, StepLog, Target } from '../target.ts';
 import { TRACE_HEAP_BYTES } from '../trace/record.ts';
@@ -17,8 +18,10 @@ export interface PacketTargetOptions {
   readonly traces: { readonly withHeap: readonly Trace[]; readonly withoutHeap: readonly Trace[] };
   /** A new one for each session, or the same for all. */
   readonly backend: () => FuzzBackend;
-  readonly settle: () => Promise<void>;
-  readonly checksAccounts: boolean;
+  readonly settle: (model: GuestModel) => Promise<void>;
+  readonly isExact: boolean;
+  /** Changes packets before they are sent, for an implementation that does what they ask for. */
+  readonly tame?: (words: Uint32Array, model: GuestModel) => Uint32Array;
   /** Either, if not given. */
   readonly hasHeap?: boolean;
   /** Through what the packets reach the host; straight, if not given. */
@@ -42,7 +45,7 @@ export class PacketTarget implements Target {
     const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: { ...limitsFor(cell.outcome), ...(random.oneIn(8) ? { submitsInFlightMax: 0 } : {}) } };
     log?.begin(options);
     const executor = this.#executor(options);
-    const stage = new Stage(executor, random, (step) => log?.step(encodeStep(step)));
+    const stage = new Stage(executor, random, { onStep: (step) => log?.step(encodeStep(step)), tame: this.#options.tame ?? ((words) => words) });
     const attack = new Attack({ stage, table, traces: hasHeap ? traces.withHeap : traces.withoutHeap, cell });
     await attack.run();
     const finding = stage.last?.finding ?? (await executor.finish());
@@ -62,8 +65,8 @@ export class PacketTarget implements Target {
   }
 
   #executor(session: SessionOptions): Executor {
-    const { backend, settle, checksAccounts, connect } = this.#options;
-    return new Executor({ session, backend: backend(), settle, checksAccounts, connect: connect ?? connectStraight, checksHeap: connect === undefined });
+    const { backend, settle, isExact, connect, tame } = this.#options;
+    return new Executor({ session, backend: backend(), settle, isExact, connect: connect ?? connectStraight, checksHeap: connect === undefined, heapFill: tame === undefined ? HEAP_FILL : 0 });
   }
 }
 
@@ -71,6 +74,8 @@ function decodeOptions(options: unknown): SessionOptions {
   const { heapBytes, limits } = options as { heapBytes: number | null; limits: Partial<VfLimits> };
   return { heapBytes, limits };
 }
+
+const HEAP_FILL = 0xa5;
 
 function connectStraight(heapBytes: number | null): ArenaLink {
   return new FuzzLink(heapBytes === null ? null : new Uint8Array(heapBytes));

@@ -58,6 +58,12 @@ const INVALID_THROUGH: Readonly<Record<string, string>> = {
   GPURenderPipeline: 'GPUShaderModule',
 };
 
+export interface StageOptions {
+  /** Told of each step before it is taken. */
+  readonly onStep: (step: Step) => void;
+  readonly tame: (words: Uint32Array, model: GuestModel) => Uint32Array;
+}
+
 /** One session as it is made: sends what is needed first, and keeps every step for playing it again. */
 export class Stage {
   readonly executor: Executor;
@@ -68,15 +74,16 @@ export class Stage {
   /** What came of the last step. */
   last: StepResult | null = null;
   readonly #onStep: (step: Step) => void;
+  readonly #tame: StageOptions['tame'];
   readonly #obtained = new Map<string, number>();
 
-  /** `onStep` is told of each step before it is taken. */
-  constructor(executor: Executor, random: Random, onStep: (step: Step) => void) {
+  constructor(executor: Executor, random: Random, { onStep, tame }: StageOptions) {
     this.executor = executor;
     this.model = executor.model;
     this.random = random;
     this.forge = new Forge(random, executor.model);
     this.#onStep = onStep;
+    this.#tame = tame;
   }
 
   get isOver(): boolean {
@@ -100,14 +107,14 @@ export class Stage {
   }
 
   send(words: Uint32Array): Promise<StepResult> {
-    return this.take({ kind: 'packet', words, settles: true });
+    return this.take({ kind: 'packet', words: this.#tame(words, this.model), settles: true });
   }
 
   /** Returns before anything happens that the implementation does later. */
   sendNow(words: Uint32Array): StepResult {
     // A host that does not read now would not have done anything when this returns.
     if (this.executor.isPaused && this.last !== null) return this.last;
-    const step: Step = { kind: 'packet', words, settles: false };
+    const step: Step = { kind: 'packet', words: this.#tame(words, this.model), settles: false };
     this.#begin(step);
     return this.#taken(step, this.executor.stepNow(step));
   }
