@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Conversion, type CopyableImage, READ_PIXELS, convertPixels, fromLinear, toCopyableImage, toLinear } from './external-image.ts';
+import { type Conversion, type CopyableImage, READ_PIXELS, bandsOf, convertPixels, fromLinear, toCopyableImage, toLinear } from './external-image.ts';
 import type { GPUTextureFormat } from './generated/types.gen.ts';
 
 /** Pixel (x, y) is [10x, 10y, 200, 255], so that a mix-up of places or channels shows. */
@@ -29,7 +29,7 @@ function convert(source: CopyableImage, { x = 0, y = 0, width, height, flipY = f
     height,
     format,
   } as unknown as Conversion;
-  const { bytes, bytesPerRow } = convertPixels(source, conversion);
+  const { bytes, bytesPerRow } = convertPixels(source, conversion, { top: 0, rowCount: height });
   equal(bytes.byteLength, bytesPerRow * height);
   return [...bytes];
 }
@@ -89,6 +89,25 @@ test('red of Display P3 is beyond sRGB: floats keep that', () => {
   // color(srgb 1.0930 -0.2267 -0.1501).
   for (const [index, expected] of [1.093, -0.2267, -0.1501, 1].entries()) equal(Math.abs((floats[index] as number) - expected) < 1e-3, true, String(floats));
 });
+
+for (const flipY of [false, true]) {
+  test(`bands of any height make the same texels${flipY ? ', flipped' : ''}`, () => {
+    const source = image(5, 12);
+    const conversion = { source: { source, origin: { x: 1, y: 1 }, flipY }, destination: { premultipliedAlpha: false, colorSpace: 'srgb' }, width: 4, height: 11, format: 'rgba8unorm' } as unknown as Conversion;
+    const whole = convert(source, { x: 1, y: 1, width: 4, height: 11, flipY });
+    for (const bandBytes of [0, 15, 16, 17, 48, 11 * 16, 1000]) {
+      const bands = bandsOf(conversion, bandBytes);
+      deepEqual(bands.flatMap((band) => [...convertPixels(source, conversion, band).bytes]), whole);
+      deepEqual(bands.every(({ rowCount }) => rowCount * 16 <= Math.max(16, bandBytes)), true);
+    }
+  });
+}
+
+for (const [width, height] of [[0, 0], [4, 0], [0, 4]] as const) {
+  test(`a copy of ${width} x ${height} texels has one band`, () => {
+    deepEqual(bandsOf({ width, height, format: 'rgba8unorm' } as unknown as Conversion, 1000), [{ top: 0, rowCount: height }]);
+  });
+}
 
 // What counts as an image.
 

@@ -36,22 +36,38 @@ export const isCopyFormat = isEncodableFormat;
 export interface Conversion {
   readonly source: T.GPUCopyExternalImageSourceInfo;
   readonly destination: T.GPUCopyExternalImageDestInfo;
+  /** Of the whole copy. */
   readonly width: number;
   readonly height: number;
   readonly format: T.GPUTextureFormat;
 }
 
-/** The texels to write, rows tightly packed. */
-export function convertPixels(image: CopyableImage, conversion: Conversion): { bytes: Uint8Array; bytesPerRow: number } {
+/** Rows of the destination, counted from the origin of the copy. */
+export interface Band {
+  readonly top: number;
+  readonly rowCount: number;
+}
+
+/** The copy in bands of at most `bandBytes`, or of one row. Also a copy of nothing has a band. */
+export function bandsOf({ width, height, format }: Conversion, bandBytes: number): Band[] {
+  const rowsAtOnce = Math.max(1, Math.floor(bandBytes / Math.max(1, width * encodeTexel(format).texelBytes)));
+  const bands: Band[] = [];
+  for (let top = 0; top === 0 || top < height; top += rowsAtOnce) bands.push({ top, rowCount: Math.min(rowsAtOnce, height - top) });
+  return bands;
+}
+
+/** The texels of a band, rows tightly packed. */
+export function convertPixels(image: CopyableImage, conversion: Conversion, band: Band): { bytes: Uint8Array; bytesPerRow: number } {
   const { source, destination, width, height, format } = conversion;
   const encode = encodeTexel(format);
   const bytesPerRow = width * encode.texelBytes;
-  const bytes = new Uint8Array(bytesPerRow * height);
+  const bytes = new Uint8Array(bytesPerRow * band.rowCount);
   const view = new DataView(bytes.buffer);
   const convertColor = colorConversion(image.colorSpace, destination.colorSpace);
   const rgba = [0, 0, 0, 0] as [number, number, number, number];
-  for (let y = 0; y < height; y++) {
-    const fromTop = source.origin.y + (source.flipY ? height - 1 - y : y);
+  for (let y = 0; y < band.rowCount; y++) {
+    const row = band.top + y;
+    const fromTop = source.origin.y + (source.flipY ? height - 1 - row : row);
     let at = (fromTop * image.width + source.origin.x) * 4;
     for (let x = 0; x < width; x++, at += 4) {
       for (let channel = 0; channel < 4; channel++) rgba[channel] = (image.data[at + channel] as number) / 255;

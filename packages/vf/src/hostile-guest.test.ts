@@ -168,6 +168,12 @@ const CASES: readonly Case[] = [
     }
   }, limits: { errorScopeSegmentCountMax: 16 } },
   { code: 'journal-size', title: 'packets beyond what is kept', attack: (g, d) => { for (let i = 0; i < 5; i++) g.module(d, `fn f() {} //${'x'.repeat(1000)}`); }, limits: { journalBytesMax: 4000 } },
+  { code: 'pass-count', title: 'an encoder with too many passes', attack: inCommandBuffer((w) => {
+    for (let i = 0; i < 4; i++) {
+      encode.recordGPUCommandEncoderBeginComputePass(w, { label: '' });
+      encode.recordGPUComputePassEncoderEnd(w);
+    }
+  }), limits: { passCountMax: 3 } },
   { code: 'label-size', title: 'long labels on many objects', attack: (g, d) => {
     for (let i = 0; i < 5; i++) {
       const labelled = buffer(g, d);

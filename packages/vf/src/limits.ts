@@ -16,6 +16,7 @@ export interface VfLimits {
   readonly errorScopeDepthMax: number;
   /** Native results that the open scopes wait for: our own errors split a scope. */
   readonly errorScopeSegmentCountMax: number;
+  readonly passCountMax: number;
   readonly labelBytesMax: number;
   /** Of all labels that were set after the creation of their objects. */
   readonly labelCharacterCountMax: number;
@@ -40,6 +41,7 @@ export const VF_LIMITS: VfLimits = {
   pendingRequestCountMax: WIRE_LIMITS.pendingRequestCountMax,
   errorScopeDepthMax: WIRE_LIMITS.errorScopeDepthMax,
   errorScopeSegmentCountMax: 1 << 20,
+  passCountMax: WIRE_LIMITS.passCountMax,
   labelBytesMax: WIRE_LIMITS.labelBytesMax,
   labelCharacterCountMax: 256 * 2 ** 20,
   shaderBytesMax: WIRE_LIMITS.shaderBytesMax,

@@ -8,6 +8,8 @@ export const WIRE_LIMITS = {
   errorScopeDepthMax: 1 << 18,
   /** Characters of a label, a debug group or an error message: what is longer is cut by the guest. */
   labelBytesMax: 64 << 10,
+  /** Passes of one command encoder: each is an object of its own to the implementation. */
+  passCountMax: 1 << 16,
   /** WGSL source of one module. */
   shaderBytesMax: 16 << 20,
   /** Devices that live at once. */

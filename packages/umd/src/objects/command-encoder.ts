@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
@@ -15,6 +16,7 @@ import type { Texture } from './texture.ts';
 export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderImpl {
   readonly #descriptor: T.GPUCommandEncoderDescriptor;
   #finished = false;
+  #passCount = 0;
   /** The pass that locks this encoder, valid or not. */
   #pass: object | null = null;
 
@@ -63,6 +65,8 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
   #lock(pass: object): void {
     this.#pass = pass;
     this.recorder.current = pass;
+    // The host takes no more; to the program it is one error at finish().
+    if (++this.#passCount >= WIRE_LIMITS.passCountMax) this.recorder.fail(`A command encoder has more passes than the limit (${WIRE_LIMITS.passCountMax}).`);
   }
 
   #useAttachments(descriptor: T.GPURenderPassDescriptor): void {

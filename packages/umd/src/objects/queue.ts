@@ -1,6 +1,6 @@
 import * as encode from '@gpup/wire/encode';
 import { makeException } from '../errors.ts';
-import { type CopyableImage, convertPixels, isCopyFormat } from '../external-image.ts';
+import { type Band, type Conversion, type CopyableImage, bandsOf, convertPixels, isCopyFormat } from '../external-image.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import type { BufferSource } from '../driver-object.ts';
@@ -129,20 +129,29 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
       this.device.injectError('validation', `A texture of format ${texture.format}, dimension ${texture.dimension} and sample count ${texture.sampleCount} cannot be the destination of copyExternalImageToTexture.`);
       return;
     }
-    const pixels = convertPixels(image, { source, destination, width, height, format: texture.format });
+    const conversion: Conversion = { source, destination, width, height, format: texture.format };
+    const bands = bandsOf(conversion, PIECE_BYTES);
+    if (bands.length > 1 && !isInsideTexture(texture, destination, copySize)) {
+      this.device.injectError('validation', `A copy of ${width}x${height} texels is not valid for mip level ${destination.mipLevel} of the texture of ${texture.width}x${texture.height}x${texture.depthOrArrayLayers} texels with usage ${texture.usage}.`);
+      return;
+    }
+    for (const band of bands) this.#copyBand(image, conversion, band);
+  }
+
+  /** The first band is validated as a copy of an image; the others go on with it as a write does. */
+  #copyBand(image: CopyableImage, conversion: Conversion, band: Band): void {
     const { context } = this.device;
-    context.stage(pixels.bytes);
-    encode.encodeGPUQueueCopyExternalImageToTexture(
-      context.out,
-      this.handle,
-      texture,
-      destination.mipLevel,
-      destination.origin,
-      destination.aspect,
-      copySize,
-      pixels.bytesPerRow,
-      pixels.bytes,
-    );
+    const { bytes, bytesPerRow } = convertPixels(image, conversion, band);
+    const { mipLevel, aspect, origin } = conversion.destination;
+    const texture = conversion.destination.texture as Texture;
+    const size = { width: conversion.width, height: band.rowCount, depthOrArrayLayers: 1 };
+    context.stage(bytes);
+    if (band.top === 0) {
+      encode.encodeGPUQueueCopyExternalImageToTexture(context.out, this.handle, texture, mipLevel, origin, aspect, size, bytesPerRow, bytes);
+    } else {
+      const layout = { offset: 0, bytesPerRow, rowsPerImage: band.rowCount };
+      encode.encodeGPUQueueWriteTexture(context.out, this.handle, texture, mipLevel, { ...origin, y: origin.y + band.top }, aspect, layout, size, CONTINUES, bytes);
+    }
     context.written();
   }
 }

@@ -8,16 +8,14 @@ import { Recording } from './recording.ts';
 
 type EncoderHandlers = Pick<Handlers, 'GPUCommandEncoder.finish' | 'GPUDevice.createRenderBundleEncoder' | 'GPURenderBundleEncoder.finish'>;
 
-/** Wrappers that finishing leaves to the collector: the encoder and, mostly, one pass. */
-const ENCODER_OBJECT_COUNT = 2;
-
 /** Encoders live in the guest: a packet brings all that was recorded on one. */
 export function encoderHandlers(context: Context): EncoderHandlers {
-  const recording = new Recording(context.recordedReader);
+  const recording = new Recording(context.recordedReader, context.limits.passCountMax);
 
   /** `failure`: why the encoder is invalid where the implementation does not know. */
   function finish<N>(kind: number, result: number, device: DeviceState, descriptor: { readonly label?: string }, failure: string | null, make: () => N): void {
-    context.garbage.add(ENCODER_OBJECT_COUNT, 0);
+    // The wrappers of the encoder and of its passes are left to the collector.
+    context.garbage.add(1 + recording.passCount, 0);
     if (failure === null) {
       context.create(kind, result, device, descriptor, make);
       return;

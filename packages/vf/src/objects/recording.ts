@@ -30,14 +30,23 @@ export class Recording implements RecordedHandlers {
   #bindings: GPUBindingCommandsMixin | null = null;
   #debug: GPUDebugCommandsMixin | null = null;
   #failure: string | null = null;
+  readonly #passCountMax: number;
+  #passCount = 0;
 
-  constructor(reader: CommandReader) {
+  constructor(reader: CommandReader, passCountMax: number) {
     this.#reader = reader;
+    this.#passCountMax = passCountMax;
+  }
+
+  /** Passes of the encoder that was played last. */
+  get passCount(): number {
+    return this.#passCount;
   }
 
   /** Returns why the encoder is invalid as far as the implementation cannot know. */
   playCommands(encoder: GPUCommandEncoder, block: WordRange): string | null {
     this.#encoder = encoder;
+    this.#passCount = 0;
     this.#enter('encoder', encoder);
     return this.#play(block);
   }
@@ -45,6 +54,7 @@ export class Recording implements RecordedHandlers {
   playBundle(encoder: GPURenderBundleEncoder, block: WordRange): string | null {
     this.#draws = encoder;
     this.#bindings = encoder;
+    this.#passCount = 0;
     this.#enter('bundle', encoder);
     return this.#play(block);
   }
@@ -131,10 +141,19 @@ export class Recording implements RecordedHandlers {
     return this.#bindings ?? this.#outOfScope('pass or bundle');
   }
 
+  /** Three words of a packet begin a pass, which costs a kilobyte here. */
+  #countPass(): void {
+    if (++this.#passCount > this.#passCountMax) {
+      throw new GuestFault('pass-count', `A command encoder has more passes than the limit (${this.#passCountMax}).`);
+    }
+  }
+
   // Command encoder
 
   'GPUCommandEncoder.beginRenderPass'(descriptor: GPURenderPassDescriptor): void {
-    const pass = this.#encoderScope().beginRenderPass(descriptor);
+    const encoder = this.#encoderScope();
+    this.#countPass();
+    const pass = encoder.beginRenderPass(descriptor);
     this.#render = pass;
     this.#draws = pass;
     this.#bindings = pass;
@@ -142,7 +161,9 @@ export class Recording implements RecordedHandlers {
   }
 
   'GPUCommandEncoder.beginComputePass'(descriptor: GPUComputePassDescriptor): void {
-    const pass = this.#encoderScope().beginComputePass(descriptor);
+    const encoder = this.#encoderScope();
+    this.#countPass();
+    const pass = encoder.beginComputePass(descriptor);
     this.#compute = pass;
     this.#bindings = pass;
     this.#enter('compute', pass);
