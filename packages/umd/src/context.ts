@@ -9,6 +9,7 @@ import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import { GarbagePressure } from './garbage-pressure.ts';
 import type { HandleAllocator } from './handle-allocator.ts';
+import { ReadBackWindow } from './read-back-window.ts';
 
 /** What the platform lends to the driver. */
 export interface Platform {
@@ -57,6 +58,7 @@ export interface WelcomeInfo {
 export class Context implements ReplyHandlers {
   readonly out = new Writer(FLUSH_WORDS * 2);
   readonly link: GuestLink;
+  readonly readBacks: ReadBackWindow;
   readonly #platform: Platform;
   readonly #handles: HandleAllocator;
   readonly #requests = new Map<number, PendingRequest>();
@@ -81,6 +83,7 @@ export class Context implements ReplyHandlers {
     readonly onLost: (message: string) => void;
   }) {
     this.link = options.link;
+    this.readBacks = new ReadBackWindow(options.link);
     this.#platform = options.platform;
     this.#handles = options.handles;
     this.#onWelcome = options.onWelcome;

@@ -131,6 +131,35 @@ api('many mappings at once each get their own bytes', async (device) => {
   }
 });
 
+// More than the heap holds, and more replies than a host lets wait.
+api('80 MiB are mapped at once', async (device) => {
+  const size = 80 * MIB;
+  const buffer = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, mappedAtCreation: true });
+  const data = bytesOf(size, 6);
+  new Uint8Array(buffer.getMappedRange()).set(data);
+  buffer.unmap();
+  await buffer.mapAsync(GPUMapMode.READ);
+  equalBytes(buffer.getMappedRange(), data);
+  buffer.destroy();
+});
+
+api('72 MiB in nine mappings are on their way at once, one of them given up', async (device) => {
+  const size = 8 * MIB;
+  const buffers = Array.from({ length: 9 }, (_, i) => {
+    const buffer = readable(device, size);
+    device.queue.writeBuffer(buffer, size - 8, Uint32Array.of(i, i + 1));
+    return buffer;
+  });
+  const mappings = buffers.map((buffer) => buffer.mapAsync(GPUMapMode.READ));
+  buffers[4]?.unmap();
+  const outcomes = await Promise.allSettled(mappings);
+  deepEqual(outcomes.map(({ status }) => status), buffers.map((_, i) => (i === 4 ? 'rejected' : 'fulfilled')));
+  for (const [i, buffer] of buffers.entries()) {
+    if (i !== 4) deepEqual([...new Uint32Array(buffer.getMappedRange(size - 8))], [i, i + 1]);
+    buffer.destroy();
+  }
+});
+
 // What is refused.
 
 api('ranges that overlap are refused, ranges that touch are not', async (device) => {

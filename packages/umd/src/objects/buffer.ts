@@ -1,18 +1,15 @@
 import * as encode from '@gpup/wire/encode';
-import { INLINE } from '@gpup/wire';
 import { detach } from '../detach.ts';
-import { makeException } from '../errors.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { DeviceObject } from './host-object.ts';
 import type { Device } from './device.ts';
+import { MappedPull } from './mapped-pull.ts';
 
 const MAP_WRITE = 2;
 
-/** Bytes of a mapping that travel in one piece: several pieces are in flight at a time. */
+/** What the program wrote goes back in pieces, so that the host copies one while the next is staged. */
 const PIECE_BYTES = 4 << 20;
-/** Where no region of the heap is free, a reply carries this much. */
-const INLINE_PIECE_BYTES = 1 << 20;
 
 interface MappedRange {
   readonly offset: number;
@@ -75,8 +72,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
       const pending: PendingMap = { reject };
       this.#pending = pending;
       this.device.noteMapped(this);
-      const pull = new MappedPull(this, { offset, byteLength });
-      pull.start(mode, {
+      const pull = new MappedPull(this, { offset, byteLength }, {
         done: (content) => {
           if (this.#pending !== pending) return;
           this.#pending = null;
@@ -91,6 +87,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
         },
         isStale: () => this.#pending !== pending,
       });
+      pull.start(mode);
     });
   }
 
@@ -164,124 +161,6 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
       }
     }
   }
-}
-
-/** Fetches the bytes of a mapping, piece by piece, into one ArrayBuffer. */
-class MappedPull {
-  readonly #buffer: Buffer;
-  readonly #offset: number;
-  readonly #byteLength: number;
-  #content: ArrayBuffer | null = null;
-  #pieceCount = 0;
-  #failed = false;
-
-  constructor(buffer: Buffer, range: { readonly offset: number; readonly byteLength: number }) {
-    this.#buffer = buffer;
-    this.#offset = range.offset;
-    this.#byteLength = range.byteLength;
-  }
-
-  start(
-    mode: number,
-    outcome: { done(content: ArrayBuffer): void; failed(error: Error): void; isStale(): boolean },
-  ): void {
-    const { context } = this.#buffer.device;
-    const first = this.#piece(0);
-    const request = context.request({
-      ...this.#receive(first, () => {
-        if (outcome.isStale()) return;
-        this.#pullRest(first.length, outcome);
-      }),
-      error: (name, reason, message) => {
-        this.#release(first);
-        outcome.failed(makeException(name, reason, message));
-      },
-      lost: (message) => {
-        this.#release(first);
-        outcome.failed(new DOMException(message, 'AbortError'));
-      },
-    });
-    encode.encodeGPUBufferMapAsync(context.out, this.#buffer.handle, request, mode, this.#offset, this.#byteLength, first.into, first.length);
-    context.sent(request);
-  }
-
-  #pullRest(from: number, outcome: { done(content: ArrayBuffer): void; failed(error: Error): void; isStale(): boolean }): void {
-    if (this.#failed) {
-      // The host has mapped it all the same.
-      encode.encodeGPUBufferUnmap(this.#buffer.device.context.out, this.#buffer.handle);
-      this.#buffer.device.context.written();
-      return outcome.failed(new DOMException('There is no memory for the mapped range.', 'OperationError'));
-    }
-    const finish = (): void => {
-      if (--this.#pieceCount === 0) outcome.done(this.#content ?? new ArrayBuffer(0));
-    };
-    this.#pieceCount = 1;
-    const { context } = this.#buffer.device;
-    for (let at = from; at < this.#byteLength; ) {
-      const piece = this.#piece(at);
-      this.#pieceCount++;
-      const fail = (name: string, message: string): void => {
-        this.#release(piece);
-        outcome.failed(makeException(name, '', message));
-      };
-      const request = context.request({
-        ...this.#receive(piece, finish),
-        error: (name, _reason, message) => fail(name, message),
-        lost: (message) => fail('AbortError', message),
-      });
-      encode.encodeGPUBufferReadMapped(context.out, this.#buffer, request, this.#offset + at, piece.into, piece.length);
-      context.sent(request);
-      at += piece.length;
-    }
-    finish();
-  }
-
-  #piece(at: number): Piece {
-    const { heap } = this.#buffer.device.context.link;
-    const length = Math.min(PIECE_BYTES, this.#byteLength - at);
-    const into = heap === null || length === 0 ? -1 : heap.reserve(length);
-    if (into >= 0) return { at, into, length };
-    return { at, into: INLINE, length: Math.min(length, INLINE_PIECE_BYTES) };
-  }
-
-  /** Handlers of a piece's arrival: by the heap (`done`) or inside the reply (`data`). */
-  #receive(piece: Piece, then: () => void): { done(): void; data(bytes: Uint8Array): void } {
-    return {
-      done: () => {
-        const { heap } = this.#buffer.device.context.link;
-        if (heap !== null && piece.into !== INLINE) this.#fill(piece, heap.bytes.subarray(piece.into, piece.into + piece.length));
-        this.#release(piece);
-        then();
-      },
-      data: (bytes) => {
-        this.#fill(piece, bytes);
-        then();
-      },
-    };
-  }
-
-  #fill(piece: Piece, bytes: Uint8Array): void {
-    if (this.#content === null) {
-      try {
-        this.#content = new ArrayBuffer(this.#byteLength);
-      } catch {
-        this.#failed = true;
-        return;
-      }
-    }
-    new Uint8Array(this.#content, piece.at, piece.length).set(bytes);
-  }
-
-  #release(piece: Piece): void {
-    if (piece.into !== INLINE) this.#buffer.device.context.link.heap?.release(piece.into);
-  }
-}
-
-/** `length` bytes from `at` of the mapped range, to arrive at heap offset `into` or inside the reply. */
-interface Piece {
-  readonly at: number;
-  readonly into: number;
-  readonly length: number;
 }
 
 /** https://gpuweb.github.io/gpuweb/#dom-gpudevice-createbuffer: both failures are RangeErrors. */
