@@ -9,6 +9,7 @@ export type LimitValues = Readonly<Record<string, number>>;
 
 export class GPUSupportedLimits {
   readonly #values: LimitValues;
+  // Not by its own name, which a bundler would change.
   static {
     for (const name of LIMIT_NAMES) {
       const get = {
@@ -16,7 +17,7 @@ export class GPUSupportedLimits {
           return this.#values[name];
         },
       }[`get ${name}`] as () => number;
-      Object.defineProperty(GPUSupportedLimits.prototype, name, { get, enumerable: true, configurable: true });
+      Object.defineProperty(this.prototype, name, { get, enumerable: true, configurable: true });
     }
   }
 
