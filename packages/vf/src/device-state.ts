@@ -16,6 +16,8 @@ export class DeviceState {
   /** Read once: the implementation's limits are getters that cost a call each. */
   readonly limits: Readonly<Record<string, number>>;
   isLost = false;
+  /** Ends what the device's loss ends; called once. */
+  onLost: () => void = () => {};
   #freedBytes = 0;
 
   constructor(options: {
@@ -50,6 +52,7 @@ export class DeviceState {
   }
 
   lose(): void {
+    if (!this.isLost) this.onLost();
     this.isLost = true;
     this.scopes.lose();
   }

@@ -89,6 +89,11 @@ export class NullDevice {
     this.#listeners.push(listener);
   }
 
+  removeEventListener(_type: string, listener: (event: { readonly error: NullError; preventDefault(): void }) => void): void {
+    const index = this.#listeners.indexOf(listener);
+    if (index >= 0) this.#listeners.splice(index, 1);
+  }
+
   report(filter: GPUErrorFilter, message: string): void {
     if (this.isLost) return;
     const error = makeError(filter, message);

@@ -60,11 +60,14 @@ export function adapterHandlers(context: Context): AdapterHandlers {
 
   function listen(device: DeviceState): void {
     const { native, known } = device;
-    native.addEventListener('uncapturederror', (event) => {
+    const uncaptured = (event: GPUUncapturedErrorEvent): void => {
       event.preventDefault();
       if (context.isEnded || device.isLost) return;
       context.guard(() => replies.uncapturedError(known.handle, filterOf(event.error), event.error.message));
-    });
+    };
+    native.addEventListener('uncapturederror', uncaptured);
+    // The binding holds its listeners for ever: one that knows the device would keep it from being collected.
+    device.onLost = () => native.removeEventListener('uncapturederror', uncaptured);
     const lost = ({ reason, message }: Pick<GPUDeviceLostInfo, 'reason' | 'message'>): void => {
       if (!context.devices.has(device)) return;
       context.deviceLost(device);
