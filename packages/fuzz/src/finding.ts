@@ -17,3 +17,8 @@ export function findingOf(kind: string, row: string, error: unknown): Finding {
   if (!(error instanceof Error)) return { kind, row, message: String(error) };
   return { kind, row, message: `${error.name}: ${error.message}`, ...(error.stack === undefined ? {} : { stack: error.stack }) };
 }
+
+/** What kills or stops the process that executes commands is the implementation's doing: its own bugs, kept apart from ours. */
+export function isBackendBug({ kind }: Finding, target: string): boolean {
+  return target === 'dawn' && (kind === 'crash' || kind === 'hang');
+}

@@ -1,3 +1,4 @@
+import { isBackendBug } from './finding.ts';
 import type { FleetResult } from './fleet.ts';
 
 /** What a run says in the end, for programs. */
@@ -14,7 +15,7 @@ export interface Report {
   readonly impossible: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly operations: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly unexpected: Readonly<Record<string, number>>;
-  readonly findings: readonly { readonly target: string; readonly kind: string; readonly row: string; readonly message: string; readonly count: number; readonly file: string }[];
+  readonly findings: readonly { readonly target: string; readonly kind: string; readonly row: string; readonly message: string; readonly count: number; readonly file: string; readonly isBackendBug: boolean }[];
 }
 
 const GOAL = 1000;
@@ -37,7 +38,10 @@ export function makeReport(result: FleetResult, run: { readonly seed: number; re
     impossible: Object.fromEntries(table.rows.map((row) => [row.name, Object.fromEntries(row.impossible)])),
     operations: tally.toJSON(),
     unexpected: Object.fromEntries(table.unexpected),
-    findings: findings.map(({ target, finding: { kind, row, message }, count }, index) => ({ target, kind, row, message, count, file: files[index] ?? '' })),
+    findings: findings.map(({ target, finding, count }, index) => {
+      const { kind, row, message } = finding;
+      return { target, kind, row, message, count, file: files[index] ?? '', isBackendBug: isBackendBug(finding, target) };
+    }),
   };
 }
 
@@ -54,7 +58,9 @@ export function formatReport(report: Report, result: FleetResult): string {
     `${cells.possible} cells, the least filled has ${cells.least}; ${cells.below1000.length} have fewer than ${GOAL}.`,
   ];
   for (const [cell, count] of Object.entries(unexpected)) lines.push(`Unexpected cell: ${cell} (${count}).`);
-  for (const { target, kind, row, message, count, file } of findings) lines.push(`FINDING ${target}: ${kind}: ${row}: ${message} (${count} times) ${file}`);
+  for (const { target, kind, row, message, count, file, isBackendBug } of findings) {
+    lines.push(`${isBackendBug ? "DAWN'S OWN" : 'FINDING'} ${target}: ${kind}: ${row}: ${message} (${count} times) ${file}`);
+  }
   lines.push(findings.length === 0 ? 'No findings.' : `${findings.length} findings.`);
   return lines.join('\n');
 }

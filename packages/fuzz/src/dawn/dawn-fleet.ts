@@ -39,11 +39,6 @@ export async function runDawnFleet(options: DawnFleetOptions): Promise<FleetResu
   }
 }
 
-/** What kills or stops the process is the implementation's doing: its own bugs, kept apart from ours. */
-export function isBackendBug({ kind }: Finding): boolean {
-  return kind === 'crash' || kind === 'hang';
-}
-
 interface ChildEnd {
   readonly messages: readonly DawnMessage[];
   /** Null if it came to its end as it should. */

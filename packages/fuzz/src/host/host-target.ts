@@ -1,0 +1,201 @@
+import { setTimeout } from 'node:timers/promises';
+import { HEADER } from '@gpup/bus';
+import { type EphemeralHost, startHost } from '@gpup/guest';
+import { type Finding, findingOf } from '../finding.ts';
+import type { Random } from '../input/random.ts';
+import { EDGES } from '../input/values.ts';
+import type { TallyTable } from '../tally-table.ts';
+import type { Attempt, Case, StepLog, Target } from '../target.ts';
+import { Attacker } from './attacker.ts';
+import { Neighbour } from './neighbour.ts';
+import { childrenOf, descriptorCountOf, isAlive, residentBytesOf } from './processes.ts';
+
+const VRAM_BYTES = 256 << 20;
+/** A neighbour's work takes milliseconds; machines are shared. */
+const NEIGHBOUR_MS_MAX = 20_000;
+/** From the attacker's end to that of its VF. */
+const CLEAN_UP_MS_MAX = 10_000;
+const CLEAN_UP_STEP_MS = 10;
+/** Allowed to a host process that has been through thousands of contexts. */
+const HOST_GROWTH_BYTES_MAX = 64 << 20;
+const DESCRIPTOR_GROWTH_MAX = 2;
+
+/** Losses that are no answer to an attack but a crash. */
+const CRASH_CODES: ReadonlySet<string> = new Set(['vf-died', 'vf-bug']);
+
+/**
+ * A real host process with real VFs, attacked over its sockets and through a real aperture: the host and a
+ * neighbour must not notice, and nothing of the attacker may be left.
+ */
+export class HostTarget implements Target {
+  readonly name = 'host';
+  readonly #tally: TallyTable;
+  #arena: HostArena | null = null;
+
+  constructor(tally: TallyTable) {
+    this.#tally = tally;
+  }
+
+  async attempt(random: Random, log: StepLog | null): Promise<Attempt> {
+    log?.begin(null);
+    const steps = think(random);
+    for (const step of steps) log?.step(step);
+    const { finding, verdict } = await this.#play(steps);
+    for (const step of steps) this.#tally.add(this.name, step.split(' ')[0] as string, verdict);
+    return { inputCount: steps.length, finding, toCase: () => ({ options: null, steps }) };
+  }
+
+  async replay({ steps }: Case): Promise<Finding | null> {
+    return (await this.#play(steps)).finding;
+  }
+
+  async #play(steps: readonly string[]): Promise<{ readonly finding: Finding | null; readonly verdict: string }> {
+    this.#arena ??= await HostArena.open();
+    const result = await this.#arena.play(steps);
+    // What is broken would be found again and again.
+    if (result.finding !== null) await this.close();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#arena?.close();
+    this.#arena = null;
+  }
+}
+
+class HostArena {
+  readonly #host: EphemeralHost;
+  readonly #neighbour: Neighbour;
+  readonly #childCount: number;
+  readonly #descriptorCount: number;
+  readonly #residentBytes: number;
+
+  private constructor(host: EphemeralHost, neighbour: Neighbour) {
+    this.#host = host;
+    this.#neighbour = neighbour;
+    this.#childCount = childrenOf(host.pid).length;
+    this.#descriptorCount = descriptorCountOf(host.pid);
+    this.#residentBytes = residentBytesOf(host.pid);
+  }
+
+  static async open(): Promise<HostArena> {
+    const host = await startHost({ adapter: 'software', vramBytes: VRAM_BYTES });
+    return new HostArena(host, await Neighbour.open(host.socketPath));
+  }
+
+  async close(): Promise<void> {
+    this.#neighbour.close();
+    await this.#host.end();
+  }
+
+  async play(steps: readonly string[]): Promise<{ readonly finding: Finding | null; readonly verdict: string }> {
+    const attacker = new Attacker(this.#host.socketPath);
+    let verdict = 'alive';
+    try {
+      for (const step of steps) attacker.perform(step);
+      const during = await this.#neighbourFinding();
+      verdict = attacker.verdict();
+      if (during !== null) return { finding: during, verdict };
+      if (CRASH_CODES.has(verdict)) return { finding: { kind: verdict, row: 'host', message: 'The VF under attack ended without a reason.' }, verdict };
+    } catch (error) {
+      return { finding: findingOf('host', 'host', error), verdict };
+    } finally {
+      attacker.end();
+    }
+    return { finding: await this.#leftoverFinding(), verdict };
+  }
+
+  async #neighbourFinding(): Promise<Finding | null> {
+    const late = setTimeout(NEIGHBOUR_MS_MAX, 'The neighbour waits.' as string | null, { ref: false });
+    const message = await Promise.race([this.#neighbour.work(), late]).catch((error: unknown) => String(error));
+    return message === null ? null : { kind: 'neighbour', row: 'host', message };
+  }
+
+  /** Nothing of the attacker is left after a while. */
+  async #leftoverFinding(): Promise<Finding | null> {
+    const deadlineMs = performance.now() + CLEAN_UP_MS_MAX;
+    for (;;) {
+      const message = this.#leftover();
+      if (message === null) return null;
+      if (performance.now() > deadlineMs) return { kind: 'leftover', row: 'host', message };
+      await setTimeout(CLEAN_UP_STEP_MS);
+    }
+  }
+
+  #leftover(): string | null {
+    const { pid } = this.#host;
+    if (!isAlive(pid)) return 'The host process is gone.';
+    const childCount = childrenOf(pid).length;
+    if (childCount !== this.#childCount) return `The host has ${childCount} processes instead of ${this.#childCount}.`;
+    const descriptorCount = descriptorCountOf(pid);
+    if (descriptorCount > this.#descriptorCount + DESCRIPTOR_GROWTH_MAX) return `The host has ${descriptorCount} descriptors, it had ${this.#descriptorCount}.`;
+    const grownBytes = residentBytesOf(pid) - this.#residentBytes;
+    return grownBytes > HOST_GROWTH_BYTES_MAX ? `The host has grown by ${grownBytes} bytes.` : null;
+  }
+}
+
+const HELLO = 'packet 22 1 0 18 4 61616161';
+
+function think(random: Random): string[] {
+  if (random.oneIn(3)) return Array.from({ length: 1 + random.below(4) }, () => outside(random));
+  const steps = [`open ${random.oneIn(4) ? 'stream' : 'aperture'}`];
+  if (random.oneIn(12)) steps.push(outside(random));
+  steps.push(`attach ${random.oneIn(12) ? 'bad' : 'good'}`);
+  if (random.oneIn(12)) return steps;
+  steps.push('receive');
+  if (!random.oneIn(4)) steps.push(HELLO);
+  for (let count = 1 + random.below(12); count > 0; count--) steps.push(inside(random));
+  return steps;
+}
+
+/** Without a context. */
+function outside(random: Random): string {
+  switch (random.below(6)) {
+    case 0:
+      return `garbage ${Buffer.from(Uint8Array.from({ length: 1 + random.below(200) }, () => random.u32())).toString('hex')}`;
+    case 1:
+      return `garbage ${Buffer.from('{'.repeat(random.pick([10, 1023, 1024, 3000]))).toString('hex')}`;
+    case 2:
+      return `garbage ${Buffer.from('{"type":"open","protocol":{"major":2,"minor":0}}\n').toString('hex')}`;
+    case 3:
+      return `descriptors-control ${random.below(200).toString(16)}`;
+    case 4:
+      return 'close control';
+    default:
+      return `attach ${'a'.repeat(64)}`;
+  }
+}
+
+/** With an aperture in hand. */
+function inside(random: Random): string {
+  const value = (random.oneIn(2) ? random.pick(EDGES) : random.u32()).toString(16);
+  switch (random.below(14)) {
+    case 0:
+      return `resize ${random.pick([0, 1, 4096, 1 << 20, 2 ** 31, 2 ** 33]).toString(16)}`;
+    case 1:
+      return `punch ${(random.below(64) * 4096).toString(16)} ${random.pick([4096, 1 << 20, 1 << 26]).toString(16)}`;
+    case 2:
+      return 'unmap';
+    case 3:
+    case 4:
+      return `store ${random.pick(Object.values(HEADER)).toString(16)} ${value}`;
+    case 5:
+      return `store ${random.below(1 << 19).toString(16)} ${value}`;
+    case 6:
+      return `bell ${random.pick([1, 100, 10_000]).toString(16)}`;
+    case 7:
+      return `bytes ${Buffer.from(Uint8Array.from({ length: 1 + random.below(64) }, () => random.u32())).toString('hex')}`;
+    case 8:
+      return `${random.pick(['descriptors-data', 'descriptors-control'])} ${random.below(200).toString(16)}`;
+    case 9:
+      return random.pick(['shutdown data', 'shutdown control', 'close data', 'close control']);
+    case 10:
+      return 'linger';
+    case 11:
+      return random.oneIn(6) ? `garbage ${Buffer.from('{"type":"open"}\n').toString('hex')}` : 'linger';
+    case 12:
+      return `packet ${[1, 1, 1, 0].map((word) => word.toString(16)).join(' ')}`;
+    default:
+      return `packet ${Array.from({ length: 1 + random.below(12) }, () => (random.oneIn(2) ? random.below(42) : random.u32()).toString(16)).join(' ')}`;
+  }
+}
