@@ -7,24 +7,28 @@ import * as W from './webidl.ts';
 
 export type LimitValues = Readonly<Record<string, number>>;
 
+/** Where the class shares its secret: it must not name itself, as a bundler would then rename it. */
+let limitOf: (limits: GPUSupportedLimits, name: string) => number | undefined;
+
 export class GPUSupportedLimits {
   readonly #values: LimitValues;
-  // Not by its own name, which a bundler would change.
   static {
-    for (const name of LIMIT_NAMES) {
-      const get = {
-        [`get ${name}`](this: GPUSupportedLimits): number | undefined {
-          return this.#values[name];
-        },
-      }[`get ${name}`] as () => number;
-      Object.defineProperty(this.prototype, name, { get, enumerable: true, configurable: true });
-    }
+    limitOf = (limits, name) => limits.#values[name];
   }
 
   constructor(token: unknown = undefined, values: unknown = undefined) {
     W.checkToken(token);
     this.#values = values as LimitValues;
   }
+}
+
+for (const name of LIMIT_NAMES) {
+  const get = {
+    [`get ${name}`](this: GPUSupportedLimits): number | undefined {
+      return limitOf(this, name);
+    },
+  }[`get ${name}`] as () => number;
+  Object.defineProperty(GPUSupportedLimits.prototype, name, { get, enumerable: true, configurable: true });
 }
 W.finishInterface(GPUSupportedLimits, 'GPUSupportedLimits');
 

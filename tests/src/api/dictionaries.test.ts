@@ -106,14 +106,14 @@ function objectOf(name: string): Value {
 }
 
 function listOf(type: IDLTypeDescription): Value {
-  const values = Array.from({ length: between(0, 4) }, () => valueOf(type));
+  const values = Array.from({ length: between(0, 4) }, () => randomOf(type));
   const written = values.map((each) => each.written);
   const asGenerator = { *[Symbol.iterator](): Generator<unknown> { yield* written; } };
   return { written: pick<unknown>([written, asGenerator]), meant: values.map((each) => each.meant) };
 }
 
 function recordOf(type: IDLTypeDescription): Value {
-  const entries = Array.from({ length: between(0, 3) }, (_, i) => [pick(['n', 'é', '0']) + i, valueOf(type)] as const);
+  const entries = Array.from({ length: between(0, 3) }, (_, i) => [pick(['n', 'é', '0']) + i, randomOf(type)] as const);
   return { written: Object.fromEntries(entries.map(([key, { written }]) => [key, written])), meant: Object.fromEntries(entries.map(([key, { meant }]) => [key, meant])) };
 }
 
@@ -130,11 +130,11 @@ function unionOf(name: string): Value | undefined {
   return undefined;
 }
 
-function valueOf(type: IDLTypeDescription): Value {
+function randomOf(type: IDLTypeDescription): Value {
   if (type.nullable && random() < 0.3) return { written: pick([null, undefined]), meant: null };
   if (type.generic === 'sequence') return listOf((type.idlType as IDLTypeDescription[])[0] as IDLTypeDescription);
   if (type.generic === 'record') return recordOf((type.idlType as IDLTypeDescription[])[1] as IDLTypeDescription);
-  if (type.union) return valueOf(pick((type.idlType as IDLTypeDescription[]).filter(isPossible)));
+  if (type.union) return randomOf(pick((type.idlType as IDLTypeDescription[]).filter(isPossible)));
   const name = type.idlType as string;
   if (name in INTEGERS || /float|double/.test(name)) return numberOf(name);
   if (name === 'boolean') return pick<Value>([{ written: true, meant: true }, { written: 0, meant: false }, { written: 'x', meant: true }, { written: '', meant: false }]);
@@ -148,7 +148,7 @@ function valueOf(type: IDLTypeDescription): Value {
   if (name in kinds) return resource(objectOf(name), name);
   const alias = typedef(name);
   ok(alias !== undefined, `the IDL has no type ${name}`);
-  return (random() < 0.5 ? unionOf(name) : undefined) ?? valueOf(alias);
+  return (random() < 0.5 ? unionOf(name) : undefined) ?? randomOf(alias);
 }
 
 /** Nobody can have one of these, nor make them from numbers alone where that is done above. */
@@ -174,7 +174,7 @@ function dictionaryOf(name: string): Value {
       continue;
     }
     isBindingResource = name === 'GPUBindGroupEntry' && member.name === 'resource';
-    const value = valueOf(member.idlType);
+    const value = randomOf(member.idlType);
     isBindingResource = false;
     written[member.name] = value.written;
     // `undefined` for an optional member is its absence.
