@@ -1,1 +1,1 @@
-export {};
+export { DEFECTS } from './defects/list.ts';

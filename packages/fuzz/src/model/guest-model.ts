@@ -1,6 +1,5 @@
 import { PROTOCOL_MAJOR, Reader } from '@gpup/wire';
-import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
-import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
+import { REPLIES } from '@gpup/wire/numbers';
 import type { ProcessorStatistics, VfLimits } from '@gpup/vf';
 import { PACKET_BY_OPCODE, UNKNOWN_OPCODE } from '../schema-index.ts';
 import type { PacketSchema } from '../schema.ts';
@@ -42,7 +41,7 @@ export interface GuestModelOptions {
  * What a context must be like after the packets so far, kept beside the host's own records: every fault
  * of the decoder and of the object table, and the accounts that the host publishes.
  */
-export class GuestModel implements ReplyHandlers {
+export class GuestModel {
   readonly objects: ObjectModel;
   readonly decoder: ReferenceDecoder;
   readonly limits: VfLimits;
@@ -254,26 +253,49 @@ export class GuestModel implements ReplyHandlers {
     if (typeof object !== 'string') this.objects.release(object);
   }
 
-  /** A packet from the host. */
-  receive(words: Uint32Array, begin: number, end: number): void {
-    this.#reader.open(words, begin + 2, end);
-    dispatchReply(this, words[begin] as number, this.#reader);
+  /** A packet from the host: of its content only what changes what must come next. */
+  receive(words: Uint32Array, begin: number): void {
+    const first = words[begin + 2] as number;
+    switch (words[begin]) {
+      case REPLIES['Reply.done']:
+        return this.#settle(first, true);
+      case REPLIES['Reply.json']:
+        return this.#settle(first, words[begin + 3] !== NO_ADAPTER_BYTES);
+      case REPLIES['Reply.error']:
+        this.errorCount++;
+        return this.#settle(first, false);
+      case REPLIES['Reply.scope']:
+      case REPLIES['Reply.data']:
+        this.pendingRequestCount--;
+        return;
+      case REPLIES['Event.uncapturedError']:
+        this.errorCount++;
+        return;
+      case REPLIES['Event.deviceLost']:
+        for (const device of this.#scopeDepths.keys()) if (device.handle === first) this.#deviceEnded(device);
+        return;
+      case REPLIES['Event.contextLost']:
+        this.lossCode = this.#firstString(words, begin);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #firstString(words: Uint32Array, begin: number): string {
+    this.#reader.open(words, begin + 2, words.length);
+    return this.#reader.string();
   }
 
   /** What the host's accounts must be now, or the first that differs. */
   difference(statistics: ProcessorStatistics): string | null {
     const { objects } = this;
-    const expected: readonly [keyof ProcessorStatistics, number][] = [
-      ['handleCount', objects.handleCount],
-      ['recordCount', objects.recordCount],
-      ['journalBytes', objects.journalBytes],
-      ['deviceCount', objects.deviceCount],
-      ['pendingRequestCount', this.pendingRequestCount],
-      ['submitSerial', this.submitSerial],
-    ];
-    for (const [name, value] of expected) {
-      if (statistics[name] !== value) return `${name} is ${statistics[name]}, expected ${value}`;
-    }
+    if (statistics.handleCount !== objects.handleCount) return differing('handleCount', statistics.handleCount, objects.handleCount);
+    if (statistics.recordCount !== objects.recordCount) return differing('recordCount', statistics.recordCount, objects.recordCount);
+    if (statistics.journalBytes !== objects.journalBytes) return differing('journalBytes', statistics.journalBytes, objects.journalBytes);
+    if (statistics.deviceCount !== objects.deviceCount) return differing('deviceCount', statistics.deviceCount, objects.deviceCount);
+    if (statistics.pendingRequestCount !== this.pendingRequestCount) return differing('pendingRequestCount', statistics.pendingRequestCount, this.pendingRequestCount);
+    if (statistics.submitSerial !== this.submitSerial) return differing('submitSerial', statistics.submitSerial, this.submitSerial);
     if (!(statistics.vramBytes >= 0) || !(statistics.mappedBytes >= 0)) return `vramBytes is ${statistics.vramBytes}, mappedBytes ${statistics.mappedBytes}`;
     return null;
   }
@@ -291,41 +313,13 @@ export class GuestModel implements ReplyHandlers {
       }
     }
   }
+}
 
-  'Reply.done'(request: number): void {
-    this.#settle(request, true);
-  }
+/** `{"adapter":null}`: no other answer is that short. */
+const NO_ADAPTER_BYTES = 16;
 
-  'Reply.json'(request: number, text: string): void {
-    this.#settle(request, text !== '{"adapter":null}');
-  }
-
-  'Reply.error'(request: number): void {
-    this.errorCount++;
-    this.#settle(request, false);
-  }
-
-  'Reply.scope'(_request: number, _filter: GPUErrorFilter | null): void {
-    this.pendingRequestCount--;
-  }
-
-  'Reply.data'(): void {
-    this.pendingRequestCount--;
-  }
-
-  'Event.welcome'(): void {}
-
-  'Event.deviceLost'(handle: number, _reason: GPUDeviceLostReason): void {
-    for (const device of this.#scopeDepths.keys()) if (device.handle === handle) this.#deviceEnded(device);
-  }
-
-  'Event.uncapturedError'(): void {
-    this.errorCount++;
-  }
-
-  'Event.contextLost'(code: string): void {
-    this.lossCode = code;
-  }
+function differing(name: keyof ProcessorStatistics, actual: number, expected: number): string {
+  return `${name} is ${actual}, expected ${expected}`;
 }
 
 function expectsReply(schema: PacketSchema): boolean {

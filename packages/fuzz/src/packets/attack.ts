@@ -6,7 +6,6 @@ import { BREAKERS } from '../input/corrupt.ts';
 import type { Overrides } from '../input/forge.ts';
 import { mutate, noise } from '../input/mutate.ts';
 import { CREATING_REQUEST_BIT, isCreatingRequest } from '../model/guest-model.ts';
-import { REQUEST } from '../model/reference-decoder.ts';
 import type { Cell, OutcomeTable } from '../outcome-table.ts';
 import { PACKET_BY_NAME, PACKET_BY_OPCODE, RECORDED_BY_NAME, UNKNOWN_COMMAND, UNKNOWN_OPCODE } from '../schema-index.ts';
 import type { FieldSchema, FieldType } from '../schema.ts';
@@ -28,9 +27,11 @@ export function limitsFor(outcome: string): Partial<VfLimits> {
 }
 
 /** How many packets that are likely to be taken come before the one that is likely to end the session. */
-const HARMLESS_MAX = 32;
+const HARMLESS_MAX = 48;
 /** How many more are tried after it, if it did not. */
 const CASES_MAX = 6;
+/** One session of so many begins with a trace. */
+const REPLAY_ODDS = 6;
 const ATTEMPTS_MAX = 4;
 /** A slot that far makes the table grow to its largest, which takes milliseconds: it is tried seldom. */
 const HIGH_SLOT = 4096;
@@ -63,7 +64,7 @@ export class Attack {
     const stage = this.#stage;
     const cell = this.#cell;
     if (cell.outcome === 'no-hello') return this.#ungreeted();
-    if (stage.random.oneIn(4) && TIGHT[cell.outcome] === undefined) await this.#replay();
+    if (stage.random.oneIn(REPLAY_ODDS) && TIGHT[cell.outcome] === undefined) await this.#replay();
     else await stage.greet();
     if (TIGHT[cell.outcome] === undefined) await this.#harmless(stage.random.below(HARMLESS_MAX));
     for (let count = 0; count < CASES_MAX && !stage.isOver; count++) {
@@ -314,14 +315,20 @@ export class Attack {
     words[1] = words.length;
     const schema = PACKET_BY_OPCODE.get(words[0] as number);
     if (schema === undefined) return words;
-    const { spans } = dissect(words, this.#stage.model);
-    for (const { type, at } of spans) {
-      if (type === REQUEST && at < words.length) words[at] = saneRequest(words[at] as number, schema.name, this.#stage);
-      if (type.kind === 'handle' && at < words.length && (words[at] as number) % 2 ** 20 >= HIGH_SLOT && !this.#stage.random.oneIn(HIGH_SLOT_ODDS)) {
-        words[at] = (words[at] as number) & ~(2 ** 20 - HIGH_SLOT);
-      }
+    let at = schema.self === null ? 2 : 3;
+    if (schema.request) {
+      if (at < words.length) words[at] = saneRequest(words[at] as number, schema.name, this.#stage);
+      at++;
     }
+    if (schema.result !== null) this.#lowerSlot(words, at);
+    if (schema.name === 'GPUAdapter.requestDevice') this.#lowerSlot(words, at + 1);
     return words;
+  }
+
+  #lowerSlot(words: Uint32Array, at: number): void {
+    const handle = words[at];
+    if (handle === undefined || handle % 2 ** 20 < HIGH_SLOT || this.#stage.random.oneIn(HIGH_SLOT_ODDS)) return;
+    words[at] = handle & ~(2 ** 20 - HIGH_SLOT);
   }
 }
 

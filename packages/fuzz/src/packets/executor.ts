@@ -71,7 +71,7 @@ export class Executor {
     this.#settle = () => settle(this.model);
     this.#isExact = isExact;
     this.model = new GuestModel({ limits, heapBytes: session.heapBytes });
-    this.#link.onReply = (words, begin, end) => this.model.receive(words, begin, end);
+    this.#link.onReply = (words, begin) => this.model.receive(words, begin);
     this.#processor = new CommandProcessor({
       link: this.#link,
       backend,

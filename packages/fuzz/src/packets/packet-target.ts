@@ -81,8 +81,8 @@ function connectStraight(heapBytes: number | null): ArenaLink {
   return new FuzzLink(heapBytes === null ? null : new Uint8Array(heapBytes));
 }
 
-/** Answers of the null backend come in microtasks; the longest chain of them is this long. */
-const MICROTASKS_MAX = 10;
+/** Answers of the null backend come in microtasks, most of them in chains no longer than this. */
+const MICROTASKS_MAX = 6;
 
 export async function settleMicrotasks(): Promise<void> {
   for (let i = 0; i < MICROTASKS_MAX; i++) await undefined;

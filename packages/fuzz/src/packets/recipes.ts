@@ -21,6 +21,12 @@ async function mapped(stage: Stage): Promise<Overrides> {
   return { buffer, offset: stage.random.pick([0, 16]), length: stage.random.pick([0, 4, 48]), data: stage.random.pick([0, 4, 48]) };
 }
 
+/** A buffer that is not mapped, or that is said to be from its beginning and is far too large for it. */
+async function unmappedBuffer(stage: Stage): Promise<number> {
+  if (stage.random.oneIn(2)) return stage.obtain('unmapped buffer', 'GPUBuffer');
+  return stage.create('GPUBuffer', { mappedAtCreation: 1, size: stage.random.pick([2 ** 28 + 4, 2 ** 40, 2 ** 53 - 4]) });
+}
+
 async function copyable(stage: Stage): Promise<Overrides> {
   const source = await stage.obtain('copy source', 'GPUBuffer', { usage: COPY, size: 64 });
   const destination = await stage.obtain('copy destination', 'GPUBuffer', { usage: COPY, size: 64 });
@@ -98,7 +104,7 @@ export const FAILURE: Readonly<Record<string, Recipe>> = {
   'GPUDevice.popErrorScope': async () => ({}),
   'GPUDevice.injectError': async () => ({}),
   'GPUBuffer.mapAsync': async (stage) => ({ ...(await mappable(stage)), mode: stage.random.pick([0, 2, 3, 0xffffffff]) }),
-  'GPUBuffer.readMapped': async (stage) => ({ buffer: await stage.obtain('unmapped buffer', 'GPUBuffer'), length: 4 }),
+  'GPUBuffer.readMapped': async (stage) => ({ buffer: await unmappedBuffer(stage), length: 4, offset: 0 }),
   'GPUTexture.createView': async (stage) => ({ self: await stage.obtain('restricted texture', 'GPUTexture', { usage: 0x4 }), usage: 0x1 }),
   'GPUComputePipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPUComputePipeline'), index: 99 }),
   'GPURenderPipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPURenderPipeline'), index: 99 }),
