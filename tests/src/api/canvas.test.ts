@@ -12,13 +12,20 @@ interface Canvas {
   readonly device: GPUDevice;
 }
 
+const opened = new Map<Transport, GPU>();
+
 /** The canvas is the driver's own class, so the driver is used as a module here, not as the bundle. */
-async function canvasOf(transport: Transport, configuration: Partial<GPUCanvasConfiguration> = {}, size: readonly [number, number] = [4, 2]): Promise<Canvas> {
+async function adapterOf(transport: Transport): Promise<GPUAdapter> {
+  const gpu = opened.get(transport) ?? (createGpu({ connect, connectNow: connectSync, platform: { defer: setImmediate, collectGarbage: () => {} } }).gpu as unknown as GPU);
+  opened.set(transport, gpu);
   process.env[TRANSPORT_VARIABLE] = transport;
-  const { gpu } = createGpu({ connect, connectNow: connectSync, platform: { defer: setImmediate, collectGarbage: () => {} } });
-  const adapter = (await gpu.requestAdapter()) as unknown as GPUAdapter;
+  const adapter = await gpu.requestAdapter();
   delete process.env[TRANSPORT_VARIABLE];
-  const device = await adapter.requestDevice();
+  return adapter as GPUAdapter;
+}
+
+async function canvasOf(transport: Transport, configuration: Partial<GPUCanvasConfiguration> = {}, size: readonly [number, number] = [4, 2]): Promise<Canvas> {
+  const device = await (await adapterOf(transport)).requestDevice();
   const canvas = new VirtualCanvas(...size);
   const context = canvas.getContext('webgpu') as unknown as GPUCanvasContext;
   context.configure({ device, format: 'rgba8unorm', ...configuration });
