@@ -44,6 +44,17 @@ test('flipped, the same part with its rows in reverse', () => {
   deepEqual(convert(image(4, 4), { x: 1, y: 1, width: 2, height: 3, flipY: true }), [pixel(1, 3), pixel(2, 3), pixel(1, 2), pixel(2, 2), pixel(1, 1), pixel(2, 1)].flat());
 });
 
+test('bytes that are copied as they are and bytes that go through colors are the same', () => {
+  const source = image(9, 7);
+  const slow = { ...source, data: [...(source.data as Uint8ClampedArray)] };
+  for (const format of ['rgba8unorm', 'rgba8unorm-srgb'] as const) {
+    for (const flipY of [false, true]) {
+      const options = { x: 2, y: 1, width: 6, height: 5, flipY, format };
+      deepEqual(convert(source, options), convert(slow, options));
+    }
+  }
+});
+
 test('nothing of an image', () => {
   deepEqual(convert(image(4, 4), { x: 4, y: 4, width: 0, height: 0 }), []);
 });
