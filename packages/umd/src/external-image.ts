@@ -63,7 +63,7 @@ export function convertPixels(image: CopyableImage, conversion: Conversion, band
   const bytesPerRow = width * encode.texelBytes;
   const bytes = new Uint8Array(bytesPerRow * band.rowCount);
   if (isVerbatim(conversion, image)) {
-    copyRows(bytes, image.data as Uint8Array, { image, conversion, band });
+    copyRows(bytes, { image, conversion, band });
     return { bytes, bytesPerRow };
   }
   const view = new DataView(bytes.buffer);
@@ -93,7 +93,10 @@ function isVerbatim({ destination, format }: Conversion, { colorSpace, data }: C
   return isByteData && (format === 'rgba8unorm' || format === 'rgba8unorm-srgb') && !destination.premultipliedAlpha && colorSpace === destination.colorSpace;
 }
 
-function copyRows(bytes: Uint8Array, data: Uint8Array, { image, conversion, band }: { readonly image: CopyableImage; readonly conversion: Conversion; readonly band: Band }): void {
+function copyRows(bytes: Uint8Array, { image, conversion, band }: { readonly image: CopyableImage; readonly conversion: Conversion; readonly band: Band }): void {
+  const { buffer, byteOffset, byteLength } = image.data as Uint8Array;
+  // From clamped bytes a copy would go byte by byte.
+  const data = new Uint8Array(buffer, byteOffset, byteLength);
   const rowBytes = conversion.width * 4;
   for (let y = 0; y < band.rowCount; y++) {
     const begin = rowStart(image, conversion, band.top + y);
