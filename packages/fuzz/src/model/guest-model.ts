@@ -18,6 +18,10 @@ export interface Prediction {
 
 const NO_FAULTS: readonly string[] = [];
 const MAPPED_RANGE: readonly string[] = ['mapped-range'];
+const SCOPE_PARTS: readonly string[] = ['error-scope-count'];
+/** The model does not follow which scope an error of the host's own lands in; a usual limit is out of reach. */
+const SCOPE_PARTS_REACHABLE = 1000;
+const decoder = new TextDecoder();
 
 /** Requests whose result is an object; their ids have this bit, so that a reply is never taken for another's. */
 export const CREATING_REQUEST_BIT = 0x4000_0000;
@@ -59,6 +63,7 @@ export class GuestModel {
   readonly #scopeDepths = new Map<ModelObject, number>();
   /** Objects that wait for a reply, by request. */
   readonly #awaited = new Map<number, readonly ModelObject[]>();
+  #labelCharacters = 0;
   readonly #reader = new Reader();
   readonly #prediction: Prediction = { row: '', fault: null, mayFault: NO_FAULTS };
   #schema: PacketSchema | undefined;
@@ -66,9 +71,9 @@ export class GuestModel {
 
   constructor({ limits, heapBytes }: GuestModelOptions) {
     this.limits = limits;
-    this.objects = new ObjectModel(limits.objectCountMax, (object) => this.#deviceEnded(object));
+    this.objects = new ObjectModel(limits.objectCountMax, (object) => this.#freed(object));
     this.decoder = new ReferenceDecoder(this.objects);
-    this.bounds = { heapBytes, labelBytesMax: limits.labelBytesMax, shaderBytesMax: limits.shaderBytesMax };
+    this.bounds = { heapBytes, labelBytesMax: limits.labelBytesMax, shaderBytesMax: limits.shaderBytesMax, passCountMax: limits.passCountMax };
   }
 
   /** What must come of the packet if it is sent now. The result is valid until the next call. */
@@ -86,6 +91,7 @@ export class GuestModel {
       prediction.fault = this.decoder.fault ?? this.#handlerFault(schema);
       prediction.row = this.decoder.fault === null ? schema.name : this.decoder.row;
       if (schema.name === 'GPUBuffer.readMapped' || schema.name === 'GPUBuffer.writeMapped') prediction.mayFault = MAPPED_RANGE;
+      else if (this.limits.errorScopeSegmentCountMax < SCOPE_PARTS_REACHABLE) prediction.mayFault = SCOPE_PARTS;
     }
     return prediction;
   }
@@ -111,7 +117,7 @@ export class GuestModel {
       case 'Context.release':
         return this.#releaseFault();
       case 'Object.setLabel':
-        return faultOf(this.objects.lookup(value(0)));
+        return this.#labelFault(value(0));
       case 'GPUQueue.submit':
         return this.#submitFault();
       case 'GPUQueue.writeBuffer':
@@ -147,6 +153,33 @@ export class GuestModel {
   /** Lost, or nothing names it any more. */
   #deviceEnded(device: ModelObject): void {
     this.#scopeDepths.delete(device);
+  }
+
+  #freed(object: ModelObject): void {
+    this.#labelCharacters -= object.labelCharacters;
+    this.#deviceEnded(object);
+  }
+
+  /** Characters of the string in a top-level field. */
+  #characterCount(index: number): number {
+    const at = this.decoder.fieldAt[index] as number;
+    const words = this.#words;
+    return decoder.decode(new Uint8Array(words.buffer, words.byteOffset + (at + 1) * 4, words[at])).length;
+  }
+
+  #labelFault(handle: number): string | null {
+    const object = this.objects.lookup(handle);
+    if (typeof object === 'string') return object;
+    const characters = this.#labelCharacters - object.labelCharacters + this.#characterCount(1);
+    return characters > this.limits.labelCharacterCountMax ? 'label-size' : null;
+  }
+
+  #relabel(handle: number): void {
+    const object = this.objects.lookup(handle);
+    if (typeof object === 'string') return;
+    const characters = this.#characterCount(1);
+    this.#labelCharacters += characters - object.labelCharacters;
+    object.labelCharacters = characters;
   }
 
   #destinationFault(into: number, length: number): string | null {
@@ -225,6 +258,9 @@ export class GuestModel {
         break;
       case 'Context.release':
         for (const handle of this.#handleList()) this.#release(handle);
+        break;
+      case 'Object.setLabel':
+        this.#relabel(value(0));
         break;
       case 'GPUQueue.submit':
         this.submitSerial++;

@@ -9,6 +9,8 @@ export interface ModelObject {
   /** It has its handle. */
   isNamed: boolean;
   readonly references: readonly ModelObject[];
+  /** Of a label that it was given after its creation. */
+  labelCharacters: number;
   /** Its handle, and the objects that were created from it. */
   referenceCount: number;
   /** Of the packet that created it; 0 for a device's queue, which came with the device. */
@@ -60,7 +62,7 @@ export class ObjectModel {
 
   add(handle: number, kind: string, options: { readonly isPending: boolean; readonly references: readonly ModelObject[]; readonly packetBytes: number }): ModelObject {
     const index = handles.indexOf(handle);
-    const object: ModelObject = { handle, kind, isNamed: true, referenceCount: 1, generationBefore: this.#generations.get(index), ...options };
+    const object: ModelObject = { handle, kind, isNamed: true, referenceCount: 1, labelCharacters: 0, generationBefore: this.#generations.get(index), ...options };
     this.#slots.set(index, object);
     this.recordCount++;
     this.journalBytes += options.packetBytes;

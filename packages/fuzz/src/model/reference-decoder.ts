@@ -9,6 +9,8 @@ export interface DecoderBounds {
   readonly heapBytes: number | null;
   readonly labelBytesMax: number;
   readonly shaderBytesMax: number;
+  /** Of one command encoder. */
+  readonly passCountMax: number;
 }
 
 /** One field of a packet, where it lies. */
@@ -47,7 +49,8 @@ export class ReferenceDecoder {
   #end = 0;
   #stringBytesMax = 0;
   #heapBytes: number | null = null;
-  #bounds: DecoderBounds = { heapBytes: null, labelBytesMax: 0, shaderBytesMax: 0 };
+  #passCount = 0;
+  #bounds: DecoderBounds = { heapBytes: null, labelBytesMax: 0, shaderBytesMax: 0, passCountMax: 0 };
   #spans: Span[] | null = null;
   #commandSpans: CommandSpan[] | null = null;
 
@@ -147,6 +150,7 @@ export class ReferenceDecoder {
   #block(at: number, isBundle: boolean): void {
     this.#heapBytes = null;
     this.#stringBytesMax = this.#bounds.labelBytesMax;
+    this.#passCount = 0;
     let scope = isBundle ? 'bundle' : 'encoder';
     const blockEnd = at + 1 + (this.#words[at] as number);
     for (let command = at + 1; command < blockEnd; ) {
@@ -179,9 +183,9 @@ export class ReferenceDecoder {
         if ((this.fieldValue[firstField] as number) % 4 !== 0 || (this.fieldValue[firstField + 1] as number) % 4 !== 0) this.#stop('immediates-alignment');
         return scope;
       case 'GPUCommandEncoder.beginRenderPass':
-        return 'render';
       case 'GPUCommandEncoder.beginComputePass':
-        return 'compute';
+        if (++this.#passCount > this.#bounds.passCountMax) this.#stop('pass-count');
+        return name === 'GPUCommandEncoder.beginRenderPass' ? 'render' : 'compute';
       case 'GPURenderPassEncoder.end':
       case 'GPUComputePassEncoder.end':
         return 'encoder';

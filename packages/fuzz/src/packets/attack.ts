@@ -20,6 +20,9 @@ const TIGHT: Readonly<Record<string, Partial<VfLimits>>> = {
   'journal-size': { journalBytesMax: 2048 },
   'pending-requests': { pendingRequestCountMax: 1 },
   'error-scope-depth': { errorScopeDepthMax: 3 },
+  'error-scope-count': { errorScopeSegmentCountMax: 2 },
+  'pass-count': { passCountMax: 0 },
+  'label-size': { labelCharacterCountMax: 20 },
 };
 
 export function limitsFor(outcome: string): Partial<VfLimits> {
@@ -33,6 +36,7 @@ const CASES_MAX = 6;
 /** One session of so many begins with a trace. */
 const REPLAY_ODDS = 6;
 const ATTEMPTS_MAX = 4;
+const LIMIT_TRIES_MAX = 40;
 /** A slot that far makes the table grow to its largest, which takes milliseconds: it is tried seldom. */
 const HIGH_SLOT = 4096;
 const HIGH_SLOT_ODDS = 64;
@@ -226,15 +230,25 @@ export class Attack {
       'object-count': async () => stage.create('GPUSampler'),
       'journal-size': async () => stage.create('GPUSampler', { label: 'x'.repeat(Math.max(0, Math.min(200, model.limits.journalBytesMax - model.objects.journalBytes - 100))) }),
       'pending-requests': async () => void (await stage.ensure('GPUQueue')),
-      'error-scope-depth': async () => stage.send(stage.forge.packet('GPUDevice.pushErrorScope', { self: stage.model.objects.ofKind('GPUDevice')[0]?.handle ?? 0 })),
+      'error-scope-depth': () => this.#pushScope(),
+      'error-scope-count': () => this.#pushScope(),
     };
-    for (let tries = 0; tries < 40 && !stage.isOver; tries++) {
+    for (let tries = 0; tries < LIMIT_TRIES_MAX && !stage.isOver; tries++) {
       await fillers[outcome]?.();
       if (stage.isOver) return;
       if (outcome === 'pending-requests') stage.sendNow(stage.forge.packet('GPUQueue.onSubmittedWorkDone'));
-      const words = this.#plain(name, {});
-      if (model.predict(words).fault === outcome) return this.#input(words);
+      const recipe = outcome === 'error-scope-count' ? FAILURE[name] : undefined;
+      const words = this.#plain(name, recipe === undefined ? {} : await recipe(stage));
+      const { fault, mayFault } = model.predict(words);
+      if (fault === outcome) return this.#input(words);
+      if (mayFault.includes(outcome)) await this.#input(words);
     }
+  }
+
+  async #pushScope(): Promise<void> {
+    const { forge, model } = this.#stage;
+    const [device] = model.objects.ofKind('GPUDevice');
+    await this.#stage.send(forge.packet('GPUDevice.pushErrorScope', { self: device?.handle ?? 0, filter: 1 }));
   }
 
   /** The request whose object is to be named before the host has delivered it. */

@@ -40,6 +40,7 @@ export interface StepResult {
 }
 
 const NO_COMMANDS: readonly string[] = [];
+const NO_FAULTS: readonly string[] = [];
 /** A packet that takes longer keeps the VF from everything else. */
 const SLOW_MS = 2000;
 
@@ -96,14 +97,14 @@ export class Executor {
     const result = this.stepNow(step);
     if (result.isEnded || result.finding !== null || (step.kind === 'packet' && !step.settles)) return result;
     await this.#settle();
-    return { ...this.#result(result.row, null), commands: result.commands };
+    return { ...this.#result(result.row, NO_FAULTS), commands: result.commands };
   }
 
   /** The same without waiting: nothing that the implementation answers later has happened when it returns. */
   stepNow(step: Step): StepResult {
     if (step.kind === 'lose-devices') {
       this.#backend.loseDevices?.('lost by the fuzzer');
-      return this.#result('lose-devices', null);
+      return this.#result('lose-devices', NO_FAULTS);
     }
     const prediction = this.model.predict(step.words);
     const { row, fault, mayFault } = prediction;
@@ -115,7 +116,7 @@ export class Executor {
     const finding = this.#judge({ row, fault, mayFault }) ?? (tookMs > SLOW_MS ? { kind: 'slow', row, message: `took ${Math.round(tookMs)} ms` } : null);
     if (finding !== null) return { row, outcome: 'finding', commands, finding, isEnded: true };
     if (this.#end === null) this.model.accept();
-    return { ...this.#result(row, fault), commands };
+    return { ...this.#result(row, fault === null ? mayFault : [fault]), commands };
   }
 
   /** What the processor did against what it had to do. */
@@ -128,12 +129,12 @@ export class Executor {
     return { kind: 'prediction', row, message: `came to ${actual ?? 'acceptance'}, expected ${fault ?? 'acceptance'}` };
   }
 
-  #result(row: string, expectedFault: string | null): StepResult {
+  #result(row: string, expected: readonly string[]): StepResult {
     const end = this.#end;
     const isEnded = end !== null;
     if (end?.type === 'bug') return { row, outcome: 'finding', commands: NO_COMMANDS, finding: findingOf('bug', row, end.error), isEnded };
     if (end?.type === 'fault') {
-      const finding = this.#isEndJudged ? null : this.#lateFault(row, end.code, expectedFault);
+      const finding = this.#isEndJudged ? null : this.#endFinding(row, end.code, expected);
       this.#isEndJudged = true;
       return { row, outcome: end.code, commands: NO_COMMANDS, finding, isEnded };
     }
@@ -142,9 +143,9 @@ export class Executor {
   }
 
   /** The guest must have been told the same reason that the host was. */
-  #lateFault(row: string, code: string, expected: string | null): Finding | null {
+  #endFinding(row: string, code: string, expected: readonly string[]): Finding | null {
     if (this.model.lossCode !== code) return { kind: 'loss', row, message: `The guest was told ${this.model.lossCode}, the host ${code}.` };
-    if (expected === null && code !== 'mapped-range') return { kind: 'prediction', row, message: `came to ${code} when the implementation answered` };
+    if (!expected.includes(code)) return { kind: 'prediction', row, message: `came to ${code} when the implementation answered` };
     return null;
   }
 
@@ -158,7 +159,7 @@ export class Executor {
   async finish(): Promise<Finding | null> {
     await this.#settle();
     await this.#settle();
-    return this.#result('(end)', null).finding ?? this.#heapFinding() ?? this.#journalFinding();
+    return this.#result('(end)', NO_FAULTS).finding ?? this.#heapFinding() ?? this.#journalFinding();
   }
 
   /** Every byte that changed must lie in a region that a request named. */

@@ -8,6 +8,8 @@ import type { Stage } from './stage.ts';
 type Recipe = (stage: Stage) => Promise<Overrides>;
 
 const MAP_READ = 1;
+/** One command: popDebugGroup. */
+const UNBALANCED: readonly number[] = [10 | (1 << 16)];
 const [MAP_WRITE_COPY_SRC, MAP_READ_COPY_DST, COPY] = [0x6, 0x9, 0xc];
 
 async function mappable(stage: Stage): Promise<Overrides> {
@@ -102,14 +104,15 @@ export const FAILURE: Readonly<Record<string, Recipe>> = {
   'GPUDevice.createShaderModule': async () => ({ code: 'not wgsl' }),
   'GPUDevice.createQuerySet': async (stage) => ({ count: stage.random.pick([4097, 5000, 0xffffffff]) }),
   'GPUDevice.popErrorScope': async () => ({}),
-  'GPUDevice.injectError': async () => ({}),
+  'GPUDevice.injectError': async () => ({ filter: 1 }),
   'GPUBuffer.mapAsync': async (stage) => ({ ...(await mappable(stage)), mode: stage.random.pick([0, 2, 3, 0xffffffff]) }),
   'GPUBuffer.readMapped': async (stage) => ({ buffer: await unmappedBuffer(stage), length: 4, offset: 0 }),
   'GPUTexture.createView': async (stage) => ({ self: await stage.obtain('restricted texture', 'GPUTexture', { usage: 0x4 }), usage: 0x1 }),
   'GPUComputePipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPUComputePipeline'), index: 99 }),
   'GPURenderPipeline.getBindGroupLayout': async (stage) => ({ self: await stage.ensure('GPURenderPipeline'), index: 99 }),
-  'GPUCommandEncoder.finish': async () => ({ commands: [10 | (1 << 16)] }),
-  'GPURenderBundleEncoder.finish': async () => ({ commands: [10 | (1 << 16)] }),
+  // An error of the host's own, or one of the implementation's.
+  'GPUCommandEncoder.finish': async (stage) => ({ commands: stage.random.oneIn(2) ? UNBALANCED : stage.forge.command('Encoder.fail') }),
+  'GPURenderBundleEncoder.finish': async (stage) => ({ commands: stage.random.oneIn(2) ? UNBALANCED : stage.forge.command('Encoder.fail') }),
   'GPUQueue.submit': async () => ({ commandBuffers: [0] }),
   'GPUQueue.writeBuffer': restrictedBuffers,
   'GPUQueue.writeTexture': restrictedTextures,
