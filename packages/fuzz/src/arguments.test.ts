@@ -11,6 +11,11 @@ test('a run that is limited by inputs is not limited by time', () => {
   equal(parseArguments(['--inputs', '1000'], 0).seconds, Number.MAX_SAFE_INTEGER);
 });
 
+test('a number to be replayed is a seed', () => {
+  const { replay, seed } = parseArguments(['--replay', '77'], 0);
+  deepEqual({ replay, seed }, { replay: null, seed: 77 });
+});
+
 test('names of defects follow the option', () => {
   deepEqual(parseArguments(['--defects', 'heap-bounds'], 0).defects, ['heap-bounds']);
   equal(parseArguments([], 0).defects, null);

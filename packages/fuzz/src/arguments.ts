@@ -10,6 +10,8 @@ export interface FuzzArguments {
   readonly targets: readonly string[];
   readonly json: string | null;
   readonly findings: string;
+  /** A folder of further traces, or null. */
+  readonly corpus: string | null;
   readonly replay: string | null;
   /** Null: not asked for. Empty: all. */
   readonly defects: readonly string[] | null;
@@ -29,7 +31,8 @@ Attacks every entry that a guest has into the host and compares what comes of it
   --target NAME,…   of null: ${Object.keys(ROUND).join(', ')}; of dawn: dawn, host (default: all)
   --json FILE       write the report there, - for standard output
   --findings DIR    where inputs that failed are written, cut down (default fuzz-findings)
-  --replay FILE     run one such input again
+  --replay FILE     run one such input again; with a number: the run of that seed
+  --corpus DIR      mutate the traces in that folder too; the recorded ones are written to a folder that is not there
   --stop            stop at the first finding
   --defects [NAME…] show that the fuzzer finds defects planted into the host's code
 `;
@@ -44,6 +47,7 @@ const OPTIONS = {
   json: { type: 'string' },
   findings: { type: 'string' },
   replay: { type: 'string' },
+  corpus: { type: 'string' },
   stop: { type: 'boolean' },
   defects: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -59,17 +63,22 @@ export function parseArguments(argv: readonly string[], nowMs: number): FuzzArgu
     // Inputs alone limit a run that is given no time.
     seconds: count('seconds', values.seconds, values.inputs === undefined ? 60 : Number.MAX_SAFE_INTEGER),
     inputs: count('inputs', values.inputs, Number.MAX_SAFE_INTEGER),
-    seed: count('seed', values.seed, nowMs),
+    seed: isSeed(values.replay) ? Number(values.replay) : count('seed', values.seed, nowMs),
     jobs: Math.max(1, count('jobs', values.jobs, 1)),
     backend,
     targets: names(values.target, backend),
     json: values.json ?? null,
     findings: values.findings ?? 'fuzz-findings',
-    replay: values.replay ?? null,
+    corpus: values.corpus ?? null,
+    replay: isSeed(values.replay) ? null : (values.replay ?? null),
     defects: values.defects === true ? positionals : null,
     stopsAtFinding: values.stop === true,
     help: values.help === true,
   };
+}
+
+function isSeed(text: string | undefined): boolean {
+  return text !== undefined && /^\d+$/.test(text);
 }
 
 function count(name: string, text: string | undefined, byDefault: number): number {

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Names of targets; empty: all. */
   readonly targets: readonly string[];
   readonly stopsAtFinding: boolean;
+  /** A folder of further traces. */
+  readonly corpus?: string | null;
   /** Sessions that another run has had. */
   readonly firstSession?: number;
 }

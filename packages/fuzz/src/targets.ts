@@ -7,6 +7,7 @@ import { OutcomeTable } from './outcome-table.ts';
 import { PacketTarget, settleMicrotasks } from './packets/packet-target.ts';
 import { TallyTable } from './tally-table.ts';
 import type { Target } from './target.ts';
+import { withCorpus } from './trace/corpus.ts';
 import { recordTraces } from './trace/record.ts';
 
 /** Of buffers on one device: enough for any program here, and nothing that takes time to clear. */
@@ -23,10 +24,11 @@ export interface TargetSet {
 /** Targets that need no process of their own, and how many sessions of each make a round. */
 export const ROUND: Readonly<Record<string, number>> = { packets: 32, aperture: 6, bytes: 4, ring: 12, stream: 12, lines: 12 };
 
-/** Everything is made anew: sets know nothing of each other. */
-export async function makeTargets(): Promise<TargetSet> {
+/** Everything is made anew: sets know nothing of each other. `corpus`: a folder of further traces. */
+export async function makeTargets(corpus: string | null = null): Promise<TargetSet> {
   const makeBackend = () => nullBackend({ memoryBytesMax: NULL_MEMORY_BYTES_MAX });
-  const traces = await recordTraces(() => nullBackend());
+  const recorded = await recordTraces(() => nullBackend());
+  const traces = corpus === null ? recorded : withCorpus(recorded, corpus);
   const table = new OutcomeTable();
   const tally = new TallyTable();
   const common = { table, traces, backend: makeBackend, settle: settleMicrotasks, isExact: true };

@@ -24,7 +24,7 @@ const PROGRESS_MS = 1000;
 async function main({ options, memory }: WorkerTask): Promise<void> {
   // Faults are thrown by the thousand: a trace of the stack for each would be most of the work.
   Error.stackTraceLimit = 0;
-  const set = await makeTargets();
+  const set = await makeTargets(options.corpus ?? null);
   const run = new Run(set, options, new FlightRecorder(memory));
   let toldAtMs = performance.now();
   const post = (message: WorkerMessage): void => parentPort?.postMessage(message);

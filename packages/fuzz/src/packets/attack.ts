@@ -115,7 +115,7 @@ export class Attack {
     const stage = this.#stage;
     const { random } = stage;
     const { packets } = random.pick(this.#traces);
-    const upTo = 3 + random.below(packets.length - 2);
+    const upTo = Math.min(packets.length, 3 + random.below(packets.length));
     const isFaithful = random.oneIn(2);
     for (let i = 0; i < upTo && !stage.isOver; i++) {
       const packet = packets[i] as Uint32Array;
