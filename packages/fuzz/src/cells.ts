@@ -110,7 +110,8 @@ export function makeRows(): readonly Row[] {
   for (const packet of PACKETS) {
     const head: FieldSchema[] = packet.self === null ? [] : [{ name: 'self', type: { kind: 'object', of: packet.self } }];
     const traits = traitsOf([...head, ...packet.fields]);
-    const possible = new Set([ACCEPTED, 'no-hello', 'packet-trailing', ...faultsOf(packet.name, traits)]);
+    const possible = new Set([ACCEPTED, 'packet-trailing', ...faultsOf(packet.name, traits)]);
+    if (packet.name !== 'Context.hello') possible.add('no-hello');
     if (traits.wordCountMin > 0 || packet.request || packet.result !== null) possible.add('packet-truncated');
     if (packet.result !== null) for (const fault of FAULTS_OF_RESULT) possible.add(fault);
     if (packet.request) for (const fault of FAULTS_OF_REQUEST) possible.add(fault);
@@ -151,6 +152,7 @@ function row(name: string, isCommand: boolean, possible: ReadonlySet<string>): R
 /** Which kinds of field an outcome needs. */
 function whyNot(name: string, isCommand: boolean, outcome: string): string {
   if (outcome === ACCEPTED) return 'is never accepted';
+  if (name === 'Context.hello' && outcome === 'no-hello') return 'is the greeting itself';
   if (outcome === APPLICATION_ERROR) return WITHOUT_APPLICATION_ERROR[name] ?? NUMBERS_ONLY;
   if (name === UNKNOWN_OPCODE || name === UNKNOWN_COMMAND) return 'nothing of it is decoded';
   if (isCommand && ['no-hello', 'bad-opcode'].includes(outcome)) return 'belongs to the packet around it';

@@ -30,13 +30,15 @@ export function limitsFor(outcome: string): Partial<VfLimits> {
 }
 
 /** How many packets that are likely to be taken come before the one that is likely to end the session. */
-const HARMLESS_MAX = 48;
+const HARMLESS_MAX = 14;
 /** How many more are tried after it, if it did not. */
 const CASES_MAX = 6;
 /** One session of so many begins with a trace. */
 const REPLAY_ODDS = 6;
 const ATTEMPTS_MAX = 4;
 const LIMIT_TRIES_MAX = 40;
+/** No recorded command has this number. */
+const UNKNOWN_OP = 0x7ffe;
 /** A slot that far makes the table grow to its largest, which takes milliseconds: it is tried seldom. */
 const HIGH_SLOT = 4096;
 const HIGH_SLOT_ODDS = 64;
@@ -68,6 +70,8 @@ export class Attack {
     const stage = this.#stage;
     const cell = this.#cell;
     if (cell.outcome === 'no-hello') return this.#ungreeted();
+    // A greeting can fail in one way only once there was one.
+    if (cell.row.name === 'Context.hello' && cell.outcome !== 'hello-twice') return this.#want(cell);
     if (stage.random.oneIn(REPLAY_ODDS) && TIGHT[cell.outcome] === undefined) await this.#replay();
     else await stage.greet();
     if (TIGHT[cell.outcome] === undefined) await this.#harmless(stage.random.below(HARMLESS_MAX));
@@ -289,8 +293,18 @@ export class Attack {
       words[0] = unknownOpcode(words[0] as number);
       return words;
     }
+    if (name === UNKNOWN_COMMAND && outcome === 'command-length') return this.#unknownOfWrongLength(words);
     const command = RECORDED_BY_NAME.has(name) ? name : null;
     return BREAKERS[outcome]?.({ anatomy: dissect(words, model), random, model, command }) ?? null;
+  }
+
+  #unknownOfWrongLength(words: Uint32Array): Uint32Array | null {
+    const { model, random } = this.#stage;
+    const anatomy = dissect(words, model);
+    const [first] = anatomy.commands;
+    const broken = BREAKERS['command-length']?.({ anatomy, random, model, command: first?.name ?? null }) ?? null;
+    if (broken !== null && first !== undefined) broken[first.at] = ((broken[first.at] as number) & 0xffff0000) | UNKNOWN_OP;
+    return broken;
   }
 
   /** A correct packet of the row: the packet itself, or one that brings the recorded command. */
