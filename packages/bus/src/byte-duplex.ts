@@ -14,6 +14,11 @@ export interface ByteDuplex {
    * is over or the peer is gone. Null where the platform cannot block.
    */
   readonly waitForRoom: ((timeoutMs: number) => boolean) | null;
+  /**
+   * Blocks until bytes have arrived and passes them to `onBytes`, at most `timeoutMs`. Returns false
+   * when the time is over or the peer is gone. Null where the platform cannot block.
+   */
+  readonly waitForBytes: ((timeoutMs: number) => boolean) | null;
   pauseReading(): void;
   resumeReading(): void;
   /** Whether a peer that may still send keeps this process alive. */

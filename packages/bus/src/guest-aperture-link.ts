@@ -107,6 +107,10 @@ export class GuestApertureLink implements GuestLink {
     return this.#blockUntil(hasProgressed, timeoutMs);
   }
 
+  waitForHost(timeoutMs: number): boolean {
+    return this.waitForProgress(timeoutMs);
+  }
+
   poll(): void {
     if (!this.#isClosed) this.#receiver.deliverRest();
   }

@@ -62,8 +62,15 @@ export class GuestStreamLink implements GuestLink {
     return false;
   }
 
-  /** Bytes arrive by events alone. */
-  poll(): void {}
+  waitForHost(timeoutMs: number): boolean {
+    const { waitForBytes } = this.#duplex;
+    if (this.#isClosed || waitForBytes === null) return false;
+    return this.#receiver.hold(() => waitForBytes.call(this.#duplex, timeoutMs));
+  }
+
+  poll(): void {
+    if (!this.#isClosed) this.#receiver.deliverRest();
+  }
 
   completedSerial(): number {
     return this.#completedSerial;

@@ -223,6 +223,22 @@ export function linkSuite(carrier: Carrier): void {
       equal(closeCount, 1);
     });
 
+    if (isApart) {
+      test('a guest that blocks hears the host without its event loop', limits, async (context) => {
+        const guest = await open(context);
+        for (let index = 0; index < 20; index += 1) {
+          guest.send(ASK.echo, index);
+          while (guest.replies.length === index) {
+            ok(guest.link.waitForHost(60_000));
+            guest.link.poll();
+          }
+          deepEqual([...(guest.replies[index] ?? [])], [ASK.echo, 3, index]);
+        }
+        guest.replies.length = 0;
+        await guest.checkArrived();
+      });
+    }
+
     if (hasHeap) heapTests();
 
     function heapTests(): void {

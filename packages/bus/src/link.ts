@@ -57,6 +57,12 @@ export interface GuestLink {
    * delivery.
    */
   waitForProgress(timeoutMs: number): boolean;
+  /**
+   * Blocks until the host has been heard of: bytes of a stream have arrived, or more of the stream has
+   * been executed. At most `timeoutMs`; false when nothing came, or where this platform cannot block.
+   * What has arrived is delivered by `poll`.
+   */
+  waitForHost(timeoutMs: number): boolean;
   /** Delivers, before it returns, the replies that have arrived: for a caller that has blocked for one. */
   poll(): void;
   /** Highest submit serial that the host says the GPU has completed. */

@@ -47,8 +47,26 @@ test('a program that only loads the module starts nothing', async () => {
 });
 
 test('a getter opens the context without awaiting', async () => {
-  const { stdout, stderr } = await runScript('getter.cjs', `${REQUIRE} console.log(create([]).wgslLanguageFeatures.size > 0);`);
-  deepEqual([stdout, stderr], ['true\n', '']);
+  for (const transport of ['aperture', 'stream']) {
+    const { stdout, stderr } = await runScript('getter.cjs', `${REQUIRE} console.log(create([]).wgslLanguageFeatures.size > 0);`, { GPUP_TRANSPORT: transport });
+    deepEqual([stdout, stderr], ['true\n', '']);
+  }
+});
+
+test('a virtual canvas is drawn on and read back', async () => {
+  const script = `${REQUIRE.replace('globals', 'globals, VirtualCanvas')} (async () => { ${DEVICE}
+    const canvas = new VirtualCanvas(3, 2);
+    const context = canvas.getContext('webgpu');
+    context.configure({ device, format: 'rgba8unorm' });
+    const encoder = device.createCommandEncoder();
+    const view = context.getCurrentTexture().createView();
+    encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store', clearValue: [1, 0, 1, 1] }] }).end();
+    device.queue.submit([encoder.finish()]);
+    const { data } = await canvas.readPixels();
+    console.log(data.length, data.every((value, at) => value === (at % 4 === 1 ? 0 : 255)));
+  })();`;
+  const { stdout, stderr } = await runScript('canvas.cjs', script);
+  deepEqual([stdout, stderr], ['24 true\n', '']);
 });
 
 test('works from wherever it is: through a link, and as a copy', async () => {

@@ -1,4 +1,4 @@
-import { createGpu, globals } from '@gpup/umd';
+import { VirtualCanvas, createGpu, globals } from '@gpup/umd';
 import { connect, connectSync } from './connect.ts';
 import { nodePlatform } from './node-platform.ts';
 
@@ -12,4 +12,4 @@ export function create(_flags: readonly string[] = []): Gpu {
   return createGpu({ connect, connectNow: connectSync, platform: nodePlatform }).gpu;
 }
 
-export { globals };
+export { VirtualCanvas, globals };

@@ -50,6 +50,9 @@ export class ReasonedLink implements GuestLink {
   waitForProgress(timeoutMs: number): boolean {
     return this.#link.waitForProgress(timeoutMs);
   }
+  waitForHost(timeoutMs: number): boolean {
+    return this.#link.waitForHost(timeoutMs);
+  }
   poll(): void {
     this.#link.poll();
   }

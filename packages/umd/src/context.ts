@@ -53,6 +53,8 @@ const HEAP_WAIT_MS = 10_000;
 export interface WelcomeInfo {
   readonly wgslLanguageFeatures: readonly string[];
   readonly preferredCanvasFormat: string;
+  /** The context's budget of video memory. Null: none. Absent: an older host. */
+  readonly vramBytes?: number | null;
 }
 
 export class Context implements ReplyHandlers {
@@ -273,7 +275,9 @@ export class Context implements ReplyHandlers {
   }
 
   'Event.welcome'(_major: number, _minor: number, _featureLevel: number, text: string): void {
-    this.#onWelcome(JSON.parse(text) as WelcomeInfo);
+    const info = JSON.parse(text) as WelcomeInfo;
+    this.#pressure.budgetBytes = info.vramBytes ?? Number.POSITIVE_INFINITY;
+    this.#onWelcome(info);
   }
 
   'Event.deviceLost'(device: number, reason: GPUDeviceLostReason, message: string): void {

@@ -98,3 +98,37 @@ test('finalizers that run after the end of their collection lower the next limit
   create(1, 1);
   equal(collections(), 2);
 });
+
+test('with a small budget a collection is due when half of what was left is used', () => {
+  const { pressure, collections, create } = observed();
+  pressure.budgetBytes = 64 * MIB;
+  create(32, MIB);
+  equal(collections(), 0);
+  create(1, 1);
+  equal(collections(), 1);
+  pressure.collected();
+  create(15, MIB);
+  equal(collections(), 1);
+  create(1, MIB);
+  equal(collections(), 2);
+});
+
+test('close to the budget each collection is at least a thirty-second of it away', () => {
+  const { pressure, collections, create } = observed();
+  pressure.budgetBytes = 64 * MIB;
+  create(64, MIB);
+  pressure.collected();
+  create(2, MIB);
+  equal(collections(), 1);
+  create(1, 1);
+  equal(collections(), 2);
+});
+
+test('a large budget changes nothing', () => {
+  const { pressure, collections, create } = observed();
+  pressure.budgetBytes = 6 * 1024 * MIB;
+  create(1, BYTES_STEP);
+  equal(collections(), 0);
+  create(1, 1);
+  equal(collections(), 1);
+});

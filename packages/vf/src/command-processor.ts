@@ -156,7 +156,7 @@ export class CommandProcessor {
       throw new GuestFault('protocol-version', `The guest speaks protocol ${major}.${minor}, the host ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}: the major versions differ.`);
     }
     this.#isGreeted = true;
-    const { backend, replies } = this.#context;
+    const { backend, replies, videoMemory } = this.#context;
     replies.welcome(
       { major: PROTOCOL_MAJOR, minor: Math.min(minor, PROTOCOL_MINOR), featureLevel: Math.min(featureLevel, FEATURE_LEVEL) },
       {
@@ -165,6 +165,8 @@ export class CommandProcessor {
         backend: backend.name,
         versions: { backend: backend.version, protocol: `${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}` },
         limits: publicLimits(this.#limits),
+        // Infinity is null in JSON: no budget.
+        vramBytes: videoMemory.limitBytes,
       },
     );
   }

@@ -13,6 +13,7 @@ export class SocketDuplex implements ByteDuplex {
   onEnd: (message: string) => void = () => {};
   // Only the event loop empties what Node has queued.
   readonly waitForRoom = null;
+  readonly waitForBytes = null;
   readonly #stream: Stream;
   #isOver = false;
 

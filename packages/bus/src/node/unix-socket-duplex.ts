@@ -78,6 +78,16 @@ export class UnixSocketDuplex implements ByteDuplex {
     return false;
   }
 
+  waitForBytes(timeoutMs: number): boolean {
+    if (!this.#isUsable || !waitForDescriptor(this.#fd, 'readable', timeoutMs)) return false;
+    const received = new Uint8Array(READ_BYTES);
+    const byteCount = receiveNow(this.#fd, received);
+    // The end of the stream is left to the event loop, which tells of it.
+    if (byteCount === 'gone') return false;
+    if (byteCount > 0) this.onBytes(received.subarray(0, byteCount));
+    return true;
+  }
+
   pauseReading(): void {
     this.#socket.pause();
   }

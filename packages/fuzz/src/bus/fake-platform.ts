@@ -43,6 +43,7 @@ export class HandDuplex implements ByteDuplex {
   onWritable: () => void = () => {};
   onEnd: (message: string) => void = () => {};
   readonly waitForRoom = null;
+  readonly waitForBytes = null;
   readonly written: number[] = [];
   roomBytes = 0;
   isReading = true;

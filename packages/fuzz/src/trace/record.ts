@@ -48,6 +48,9 @@ class RecordingLink implements GuestLink {
   waitForProgress(): boolean {
     return false;
   }
+  waitForHost(): boolean {
+    return false;
+  }
   poll(): void {}
   completedSerial(): number {
     return 0;

@@ -58,7 +58,7 @@ export class Gpu implements I.GPUImpl {
   get wgslLanguageFeatures(): NameSet {
     if (this.#languageFeatures === null) {
       if (this.#welcome === null) this.#openNow();
-      // Not kept while unknown: a platform that cannot block learns them with the first adapter.
+      // Not kept while unknown: where nothing can block they come with the first adapter.
       if (this.#welcome === null) return new NameSet([]);
       this.#languageFeatures = new NameSet(this.#welcome.wgslLanguageFeatures);
     }
@@ -86,7 +86,8 @@ export class Gpu implements I.GPUImpl {
       if (link === null) return;
       this.#begin(link);
     }
-    while (this.#welcome === null && this.#context !== null && this.#context.link.waitForProgress(WELCOME_STEP_MS)) {
+    this.#context?.link.poll();
+    while (this.#welcome === null && this.#context !== null && this.#context.link.waitForHost(WELCOME_STEP_MS)) {
       this.#context.link.poll();
     }
   }

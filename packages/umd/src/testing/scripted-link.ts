@@ -73,6 +73,10 @@ export class ScriptedLink implements GuestLink {
     return this.packets.filter((packet) => packet[0] === OPCODES[name]);
   }
 
+  waitForHost(): boolean {
+    return this.waitForProgress();
+  }
+
   waitForProgress(): boolean {
     return this.progress.shift() ?? false;
   }
