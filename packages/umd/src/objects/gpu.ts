@@ -19,11 +19,15 @@ export interface GpuOptions {
   connectNow(): GuestLink | null;
 }
 
+/**
+ * Shared by all contexts of the process, so that an object of one, alive or lost, never names an object
+ * of another: the host finds nothing under its handle and says so.
+ */
+const HANDLES = new HandleAllocator();
+
 export class Gpu implements I.GPUImpl {
   wrapper: object | undefined = undefined;
   readonly #options: GpuOptions;
-  /** Shared by all contexts, so that an object of a lost one never names one of the next. */
-  readonly #handles = new HandleAllocator();
   #context: Context | null = null;
   #opening: Promise<Context> | null = null;
   #welcome: WelcomeInfo | null = null;
@@ -96,7 +100,7 @@ export class Gpu implements I.GPUImpl {
     const context: Context = new Context({
       link,
       platform: this.#options.platform,
-      handles: this.#handles,
+      handles: HANDLES,
       onWelcome: (info) => {
         this.#welcome = info;
       },
