@@ -32,6 +32,8 @@ export interface Carrier {
   /** The host runs on a thread of its own: a guest that blocks can be served. */
   readonly isApart: boolean;
   readonly hasHeap: boolean;
+  /** The guest's platform can block; where the host shares its thread, that helps nobody. */
+  readonly guestBlocks: boolean;
   open(options: PairOptions): Promise<LinkPair>;
 }
 
@@ -40,6 +42,7 @@ function inOneThread(transport: Transport): Carrier {
     name: `${transport} in one thread`,
     isApart: false,
     hasHeap: transport === 'aperture',
+    guestBlocks: true,
     open: async (options) => {
       const [hostFd, guestFd] = createSocketPair();
       const host = offerLink(hostFd, transport, options);
@@ -60,6 +63,7 @@ function acrossProcesses(transport: Transport): Carrier {
     name: `${transport} across processes`,
     isApart: true,
     hasHeap: transport === 'aperture',
+    guestBlocks: true,
     open: async (options) => {
       const [hostFd, guestFd] = createSocketPair();
       const child = spawn(process.execPath, [hostProgram, transport, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit', hostFd] });
@@ -89,6 +93,7 @@ function acrossThreads(transport: Transport): Carrier {
     name: `${transport} across threads`,
     isApart: true,
     hasHeap: transport === 'aperture',
+    guestBlocks: true,
     open: async (options) => {
       const [hostFd, guestFd] = createSocketPair();
       const worker = new Worker(hostWorker, { workerData: { socketFd: hostFd, transport, options } });
@@ -112,6 +117,7 @@ const tcp: Carrier = {
   name: 'stream over TCP in one thread',
   isApart: false,
   hasHeap: false,
+  guestBlocks: false,
   open: async ({ packetWordsMax, replyBacklogBytesMax, queueBytesMax }) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
