@@ -8,13 +8,10 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PROVIDER_PATH } from '@gpup/guest';
-import { hardwareAdapters, softwareAdapters } from '@gpup/pf';
+import { findAdapter } from './adapter.ts';
+import { PROVIDERS, type Provider } from './provider.ts';
 import { type Summary, summarize } from './statistics.ts';
 import { WORKLOADS } from './workloads.ts';
-
-const PROVIDERS = ['native', 'tuned', 'gpup'] as const;
-type Provider = (typeof PROVIDERS)[number];
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, runs: { type: 'string', default: '5' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
@@ -40,16 +37,14 @@ function fail(message: string): never {
 }
 
 const worker = join(dirname(fileURLToPath(import.meta.url)), 'worker.js');
-const hardware = await hardwareAdapters();
-const found = hardware.adapters.length > 0 ? hardware : await softwareAdapters();
-if (found.adapters.length === 0) fail(`No adapter: ${found.reasons.join(' ')}`);
+const found = await findAdapter();
 
 const samples = new Map<string, Map<Provider, number[]>>();
 let adapterName = '';
 
 /** One process a provider and run, so that no run warms the next one's. */
 function measure(provider: Provider): void {
-  const environment = provider === 'gpup' ? { ...process.env, GPUP_PROVIDER_MODULE: PROVIDER_PATH } : { ...process.env, ...found.environment };
+  const environment = provider === 'gpup' ? process.env : { ...process.env, ...found.environment };
   const run = spawnSync(process.execPath, [worker, provider, names.join(',')], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (run.status !== 0) fail(`The measured process of provider ${provider} ended with status ${run.status ?? run.signal}.`);
   for (const line of run.stdout.split('\n').filter((each) => each.startsWith('{'))) {

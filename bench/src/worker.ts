@@ -1,22 +1,10 @@
 /** One measured process: `worker.js PROVIDER NAME,NAME…` prints a JSON line a workload. */
-import { createRequire } from 'node:module';
-import { tuneDawn } from './tuned-dawn.ts';
+import { isProvider, loadProvider } from './provider.ts';
 import { WORKLOADS } from './workloads.ts';
 
-interface Provider {
-  create(flags: readonly string[]): GPU;
-  readonly globals: Record<string, unknown>;
-}
-
-async function load(name: string): Promise<Provider> {
-  if (name === 'gpup') return createRequire(import.meta.url)(process.env['GPUP_PROVIDER_MODULE'] as string) as Provider;
-  const dawn = (await import('webgpu')) as unknown as Provider;
-  if (name === 'tuned') tuneDawn(dawn.globals);
-  return dawn;
-}
-
 const [providerName = 'native', names = ''] = process.argv.slice(2);
-const provider = await load(providerName);
+if (!isProvider(providerName)) throw new Error(`The provider (${providerName}) is unknown.`);
+const provider = await loadProvider(providerName);
 Object.assign(globalThis, provider.globals);
 const gpu = provider.create([]);
 const adapter = await gpu.requestAdapter();
@@ -29,7 +17,7 @@ for (const workload of WORKLOADS) {
   device.onuncapturederror = (event) => {
     throw new Error(event.error.message);
   };
-  const value = await workload.run(device);
+  const value = await workload.run({ device, scale: 1, begin: async () => {}, end: async () => {} });
   console.log(JSON.stringify({ name: workload.name, value, adapter: `${adapter.info.vendor} ${adapter.info.description}`.trim() }));
   device.destroy();
 }

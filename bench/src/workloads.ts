@@ -7,7 +7,17 @@ export interface Workload {
   readonly unit: string;
   readonly better: 'higher' | 'lower';
   /** Runs once, warm-up included, and returns the figure. */
-  run(device: GPUDevice): Promise<number>;
+  run(run: Run): Promise<number>;
+}
+
+export interface Run {
+  readonly device: GPUDevice;
+  /** How many times as many rounds are measured as usual: a profile needs more than a figure. A whole number. */
+  readonly scale: number;
+  /** Called when all is warm, before the first measured round. */
+  begin(): Promise<void>;
+  /** Called after the last measured round, before the result is verified. */
+  end(): Promise<void>;
 }
 
 const DRAW_COUNT = 1000;
@@ -99,17 +109,22 @@ function drawCaller(name: string, salted: boolean): Workload {
     name,
     unit: 'µs/frame',
     better: 'lower',
-    async run(device) {
+    async run({ device, scale, begin, end }) {
       const scene = new DrawScene(device);
-      const times: number[] = [];
-      for (let i = 0; i < 60; i++) {
+      const frame = async (salt: number): Promise<number> => {
         const start = performance.now();
-        scene.frame(salted ? i : 0);
-        times.push((performance.now() - start) * 1000);
+        scene.frame(salted ? salt : 0);
+        const us = (performance.now() - start) * 1000;
         await device.queue.onSubmittedWorkDone();
-      }
+        return us;
+      };
+      for (let i = 0; i < 10; i++) await frame(i);
+      await begin();
+      const times: number[] = [];
+      for (let i = 0; i < 50 * scale; i++) times.push(await frame(10 + i));
+      await end();
       await scene.verify();
-      return median(times.slice(10));
+      return median(times);
     },
   };
 }
@@ -119,7 +134,7 @@ function drawRate(name: string, salted: boolean): Workload {
     name,
     unit: 'frames/s',
     better: 'higher',
-    async run(device) {
+    async run({ device, scale, begin, end }) {
       const scene = new DrawScene(device);
       const frames = async (count: number): Promise<void> => {
         let previous = Promise.resolve(undefined as undefined);
@@ -132,9 +147,11 @@ function drawRate(name: string, salted: boolean): Workload {
         await previous;
       };
       await frames(20);
+      await begin();
       const start = performance.now();
-      await frames(150);
-      const rate = 150_000 / (performance.now() - start);
+      await frames(150 * scale);
+      const rate = (150_000 * scale) / (performance.now() - start);
+      await end();
       await scene.verify();
       return rate;
     },
@@ -173,17 +190,22 @@ const dispatchCaller: Workload = {
   name: 'dispatch_caller',
   unit: 'µs/submit',
   better: 'lower',
-  async run(device) {
+  async run({ device, scale, begin, end }) {
     const work = addOne(device);
-    const times: number[] = [];
-    for (let i = 0; i < 60; i++) {
+    const submit = async (): Promise<number> => {
       const start = performance.now();
       work.submit(DISPATCH_COUNT);
-      times.push((performance.now() - start) * 1000);
+      const us = (performance.now() - start) * 1000;
       await device.queue.onSubmittedWorkDone();
-    }
-    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === 60 * DISPATCH_COUNT, 'dispatches were lost');
-    return median(times.slice(10));
+      return us;
+    };
+    for (let i = 0; i < 10; i++) await submit();
+    await begin();
+    const times: number[] = [];
+    for (let i = 0; i < 50 * scale; i++) times.push(await submit());
+    await end();
+    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === (10 + 50 * scale) * DISPATCH_COUNT, 'dispatches were lost');
+    return median(times);
   },
 };
 
@@ -191,7 +213,7 @@ const dispatchRate: Workload = {
   name: 'dispatch_rate',
   unit: 'dispatches/s',
   better: 'higher',
-  async run(device) {
+  async run({ device, scale, begin, end }) {
     const work = addOne(device);
     const submits = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
@@ -201,10 +223,12 @@ const dispatchRate: Workload = {
       await device.queue.onSubmittedWorkDone();
     };
     await submits(8);
+    await begin();
     const start = performance.now();
-    await submits(80);
-    const rate = (80_000 * DISPATCH_COUNT) / (performance.now() - start);
-    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === 88 * DISPATCH_COUNT, 'dispatches were lost');
+    await submits(80 * scale);
+    const rate = (80_000 * scale * DISPATCH_COUNT) / (performance.now() - start);
+    await end();
+    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === (8 + 80 * scale) * DISPATCH_COUNT, 'dispatches were lost');
     return rate;
   },
 };
@@ -213,7 +237,7 @@ const smallSubmitRate: Workload = {
   name: 'small_submit_rate',
   unit: 'submits/s',
   better: 'higher',
-  async run(device) {
+  async run({ device, scale, begin, end }) {
     const work = addOne(device);
     const submits = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
@@ -222,10 +246,12 @@ const smallSubmitRate: Workload = {
       }
     };
     await submits(200);
+    await begin();
     const start = performance.now();
-    await submits(2000);
-    const rate = 2_000_000 / (performance.now() - start);
-    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === 2200, 'submits were lost');
+    await submits(2000 * scale);
+    const rate = (2_000_000 * scale) / (performance.now() - start);
+    await end();
+    check(new Uint32Array(await readBack(device, work.buffer, 4))[0] === 200 + 2000 * scale, 'submits were lost');
     return rate;
   },
 };
@@ -235,15 +261,18 @@ function latency(name: string, once: (device: GPUDevice) => Promise<() => Promis
     name,
     unit: 'µs',
     better: 'lower',
-    async run(device) {
+    async run({ device, scale, begin, end }) {
       const measure = await once(device);
+      for (let i = 0; i < 100; i++) await measure();
+      await begin();
       const times: number[] = [];
-      for (let i = 0; i < 400; i++) {
+      for (let i = 0; i < 300 * scale; i++) {
         const start = performance.now();
         await measure();
         times.push((performance.now() - start) * 1000);
       }
-      return median(times.slice(100));
+      await end();
+      return median(times);
     },
   };
 }
@@ -276,21 +305,26 @@ const upload: Workload = {
   name: 'upload_16MiB',
   unit: 'GB/s',
   better: 'higher',
-  async run(device) {
+  async run({ device, scale, begin, end }) {
     const buffer = device.createBuffer({ size: TRANSFER_BYTES, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC });
     const data = new Uint32Array(TRANSFER_BYTES / 4).map((_, i) => i * 2654435761);
-    const rates: number[] = [];
-    for (let i = 0; i < 12; i++) {
-      data[i] = i;
+    const write = async (round: number): Promise<number> => {
+      data[round] = round;
       const start = performance.now();
       device.queue.writeBuffer(buffer, 0, data);
       await device.queue.onSubmittedWorkDone();
-      rates.push(TRANSFER_BYTES / (performance.now() - start) / 1e6);
-    }
+      return TRANSFER_BYTES / (performance.now() - start) / 1e6;
+    };
+    for (let i = 0; i < 2; i++) await write(i);
+    await begin();
+    const rates: number[] = [];
+    for (let i = 0; i < 10 * scale; i++) rates.push(await write(2 + i));
+    await end();
+    const last = 1 + 10 * scale;
     const back = new Uint32Array(await readBack(device, buffer, TRANSFER_BYTES));
-    check(back[11] === 11 && back[back.length - 1] === data[data.length - 1], 'the buffer holds other data');
+    check(back[last] === last && back[back.length - 1] === data[data.length - 1], 'the buffer holds other data');
     buffer.destroy();
-    return median(rates.slice(2));
+    return median(rates);
   },
 };
 
@@ -298,7 +332,7 @@ const download: Workload = {
   name: 'readback_16MiB',
   unit: 'GB/s',
   better: 'higher',
-  async run(device) {
+  async run({ device, scale, begin, end }) {
     const source = device.createBuffer({ size: TRANSFER_BYTES, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC });
     device.queue.writeBuffer(source, 0, new Uint32Array(TRANSFER_BYTES / 4).fill(3));
     const staging = device.createBuffer({ size: TRANSFER_BYTES, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
@@ -306,21 +340,26 @@ const download: Workload = {
     encoder.copyBufferToBuffer(source, 0, staging, 0, TRANSFER_BYTES);
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
-    const rates: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    const read = async (): Promise<number> => {
       const start = performance.now();
       await staging.mapAsync(GPUMapMode.READ);
       // The caller reads every byte.
       let sum = 0;
       const words = new Uint32Array(staging.getMappedRange());
       for (let k = 0; k < words.length; k++) sum += words[k] as number;
-      rates.push(TRANSFER_BYTES / (performance.now() - start) / 1e6);
+      const rate = TRANSFER_BYTES / (performance.now() - start) / 1e6;
       check(sum === (TRANSFER_BYTES / 4) * 3, 'the mapped bytes are others');
       staging.unmap();
-    }
+      return rate;
+    };
+    for (let i = 0; i < 2; i++) await read();
+    await begin();
+    const rates: number[] = [];
+    for (let i = 0; i < 10 * scale; i++) rates.push(await read());
+    await end();
     source.destroy();
     staging.destroy();
-    return median(rates.slice(2));
+    return median(rates);
   },
 };
 
@@ -329,16 +368,21 @@ function callerCost(name: string, prepare: (device: GPUDevice) => () => void, co
     name,
     unit: 'ns/call',
     better: 'lower',
-    async run(device) {
+    async run({ device, scale, begin, end }) {
       const call = prepare(device);
-      const times: number[] = [];
-      for (let round = 0; round < 12; round++) {
+      const round = async (): Promise<number> => {
         const start = performance.now();
         for (let i = 0; i < count; i++) call();
-        times.push(((performance.now() - start) * 1e6) / count);
+        const ns = ((performance.now() - start) * 1e6) / count;
         await device.queue.onSubmittedWorkDone();
-      }
-      return median(times.slice(4));
+        return ns;
+      };
+      for (let i = 0; i < 4; i++) await round();
+      await begin();
+      const times: number[] = [];
+      for (let i = 0; i < 8 * scale; i++) times.push(await round());
+      await end();
+      return median(times);
     },
   };
 }

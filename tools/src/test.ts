@@ -21,7 +21,7 @@ function testFiles(folder: string): string[] {
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const options = process.argv.slice(2).filter((word) => word.startsWith('-'));
-const files = ['packages', 'codegen', 'tests', 'examples', 'tools']
+const files = ['packages', 'codegen', 'tests', 'examples', 'bench', 'tools']
   .flatMap((folder) => testFiles(join(root, folder)))
   .map((file) => relative(root, file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))

@@ -8,3 +8,4 @@ export { PF_CONFIG_VARIABLE, type PfConfig } from './config.ts';
 export { PROTOCOL } from './control-protocol.ts';
 export { PF_LIMITS } from './limits.ts';
 export { PF_STEPS } from './steps.ts';
+export { VF_NODE_OPTIONS_VARIABLE } from './vf-process.ts';

@@ -9,6 +9,12 @@ import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
 
+/**
+ * Options for the Node of every VF process, separated by spaces: for the host's operator, who wants to look
+ * inside (`--cpu-prof`, `--import`, `--trace-gc`). A guest has no say in its host's environment.
+ */
+export const VF_NODE_OPTIONS_VARIABLE = 'GPUP_VF_NODE_OPTIONS';
+
 export interface VfProcessOptions {
   readonly config: VfConfig;
   readonly environment: Readonly<Record<string, string>>;
@@ -105,10 +111,14 @@ export class VfProcess {
   }
 }
 
+function vfNodeOptions(): string[] {
+  return (process.env[VF_NODE_OPTIONS_VARIABLE] ?? '').split(' ').filter((option) => option !== '');
+}
+
 function startProcess({ config, environment, data }: VfProcessOptions): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
   try {
-    return spawn(process.execPath, ['--expose-gc', VF_MAIN_PATH], {
+    return spawn(process.execPath, [...vfNodeOptions(), '--expose-gc', VF_MAIN_PATH], {
       // Core dumps and other droppings have no place in the user's directory.
       cwd: '/',
       env: {
