@@ -1,8 +1,11 @@
+import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { FlightRecorder } from './flight-recorder.ts';
 import { OutcomeTable } from './outcome-table.ts';
 import type { KeptFinding, RunOptions, RunResult } from './run.ts';
 import { TallyTable } from './tally-table.ts';
+import { Patience } from './time/patience.ts';
+import { statOf, type ThreadStat } from './time/thread-stat.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
 export interface FleetOptions extends Omit<RunOptions, 'job' | 'jobCount'> {
@@ -21,7 +24,7 @@ export interface FleetResult {
   readonly cpuSeconds: number;
 }
 
-/** No step takes this long unless it never ends. Generous: machines are shared. */
+/** No step takes this long unless it never ends. */
 const HANG_MS = 30_000;
 const WATCH_MS = 1_000;
 const HEAP_MEGABYTES_MAX = 1024;
@@ -72,7 +75,7 @@ function runJob(options: RunOptions & { readonly progress?: unknown; readonly jo
   const { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus = null } = options;
   const recorder = new FlightRecorder();
   const task: WorkerTask = { options: { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus }, memory: recorder.memory };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES_MAX },
@@ -81,25 +84,37 @@ function runJob(options: RunOptions & { readonly progress?: unknown; readonly jo
       clearInterval(watch);
       resolve(result);
     };
-    const lost = (kind: string, message: string): void => settle(lostResult(options, recorder, { kind, message }));
+    const lost = (kind: string, message: string): void => {
+      if (recorder.sessionCount > 0) return settle(lostResult(options, recorder, { kind, message }));
+      // Nothing has been tried: that says nothing about the host.
+      clearInterval(watch);
+      reject(new Error(`The fuzzer could not start: ${message}`));
+    };
+    const patience = new Patience(() => statsOf(recorder));
     let lastProgress = -1;
-    let sinceMs = performance.now();
     const watch = setInterval(() => {
       const progress = recorder.progress;
       if (progress !== lastProgress) {
         lastProgress = progress;
-        sinceMs = performance.now();
-      } else if (performance.now() - sinceMs > HANG_MS) {
-        lost('hang', `no step in ${HANG_MS} ms`);
-        void worker.terminate();
+        patience.restart();
+        return;
       }
+      patience.look(WATCH_MS);
+      if (patience.spentMs <= HANG_MS) return;
+      lost('hang', `no step in ${HANG_MS} ms`);
+      void worker.terminate();
     }, WATCH_MS);
     worker.on('message', (message: WorkerMessage) => {
       onMessage(message);
       if (message.type === 'done') settle(message.result);
     });
-    worker.on('error', (error: unknown) => lost('thread', error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
+    worker.on('error', (error: unknown) => lost('thread', error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)));
   });
+}
+
+function statsOf({ threadId }: FlightRecorder): readonly ThreadStat[] {
+  const stat = threadId === 0 ? null : statOf(`/proc/self/task/${threadId}/stat`);
+  return stat === null ? [] : [stat];
 }
 
 /** All that is left of a job whose thread is gone. */

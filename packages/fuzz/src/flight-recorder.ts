@@ -2,7 +2,8 @@ import type { Case, StepLog } from './target.ts';
 
 const LENGTH_WORD = 0;
 const SESSION_WORD = 1;
-const HEADER_BYTES = 8;
+const THREAD_WORD = 2;
+const HEADER_BYTES = 12;
 const TEXT_BYTES_MAX = 1 << 20;
 const encoder = new TextEncoder();
 
@@ -23,8 +24,17 @@ export class FlightRecorder implements SessionRecorder {
 
   constructor(memory = new SharedArrayBuffer(HEADER_BYTES + TEXT_BYTES_MAX)) {
     this.memory = memory;
-    this.#words = new Int32Array(memory, 0, 2);
+    this.#words = new Int32Array(memory, 0, HEADER_BYTES / 4);
     this.#bytes = new Uint8Array(memory, HEADER_BYTES);
+  }
+
+  /** What the operating system calls the thread that records; 0 before it has said so. */
+  get threadId(): number {
+    return Atomics.load(this.#words, THREAD_WORD);
+  }
+
+  set threadId(id: number) {
+    Atomics.store(this.#words, THREAD_WORD, id);
   }
 
   session(target: string): void {

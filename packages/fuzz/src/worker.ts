@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FlightRecorder } from './flight-recorder.ts';
 import { Run, type RunOptions, type RunResult } from './run.ts';
@@ -24,8 +26,10 @@ const PROGRESS_MS = 1000;
 async function main({ options, memory }: WorkerTask): Promise<void> {
   // Faults are thrown by the thousand: a trace of the stack for each would be most of the work.
   Error.stackTraceLimit = 0;
+  const recorder = new FlightRecorder(memory);
+  recorder.threadId = Number(basename(readlinkSync('/proc/thread-self')));
   const set = await makeTargets(options.corpus ?? null);
-  const run = new Run(set, options, new FlightRecorder(memory));
+  const run = new Run(set, options, recorder);
   let toldAtMs = performance.now();
   const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
   const result = await run.go(() => {

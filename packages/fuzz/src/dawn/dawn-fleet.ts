@@ -11,6 +11,8 @@ import { OutcomeTable } from '../outcome-table.ts';
 import type { KeptFinding, RunResult } from '../run.ts';
 import { TallyTable } from '../tally-table.ts';
 import type { Case, Target } from '../target.ts';
+import { Patience } from '../time/patience.ts';
+import { statsOfProcess } from '../time/thread-stat.ts';
 import type { DawnMessage, DawnTask } from './child.ts';
 import { readRecord } from './file-recorder.ts';
 
@@ -160,8 +162,17 @@ class DawnFleet {
     });
     return new Promise((resolve) => {
       let hangs = false;
+      const patience = new Patience(() => statsOfProcess(child.pid as number));
+      let lastProgressMs = -1;
       const watch = setInterval(() => {
-        hangs = Date.now() - statSync(path).mtimeMs > HANG_MS;
+        const { mtimeMs } = statSync(path);
+        if (mtimeMs !== lastProgressMs) {
+          lastProgressMs = mtimeMs;
+          patience.restart();
+          return;
+        }
+        patience.look(WATCH_MS);
+        hangs = patience.spentMs > HANG_MS;
         if (hangs) child.kill('SIGKILL');
       }, WATCH_MS);
       child.once('close', (status, signal) => {

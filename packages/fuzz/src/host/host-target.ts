@@ -5,13 +5,15 @@ import { type Finding, findingOf } from '../finding.ts';
 import type { Random } from '../input/random.ts';
 import { EDGES } from '../input/values.ts';
 import type { TallyTable } from '../tally-table.ts';
+import { Patience, within } from '../time/patience.ts';
+import { statsOfProcess, type ThreadStat } from '../time/thread-stat.ts';
 import type { Attempt, Case, StepLog, Target } from '../target.ts';
 import { Attacker } from './attacker.ts';
 import { Neighbour } from './neighbour.ts';
 import { childrenOf, descriptorCountOf, isAlive, residentBytesOf } from './processes.ts';
 
 const VRAM_BYTES = 256 << 20;
-/** A neighbour's work takes milliseconds; machines are shared. */
+/** A neighbour's work takes milliseconds. */
 const NEIGHBOUR_MS_MAX = 20_000;
 /** From the attacker's end to that of its VF. */
 const CLEAN_UP_MS_MAX = 10_000;
@@ -106,20 +108,28 @@ class HostArena {
   }
 
   async #neighbourFinding(): Promise<Finding | null> {
-    const late = setTimeout(NEIGHBOUR_MS_MAX, 'The neighbour waits.' as string | null, { ref: false });
-    const message = await Promise.race([this.#neighbour.work(), late]).catch((error: unknown) => String(error));
-    return message === null ? null : { kind: 'neighbour', row: 'host', message };
+    const work = this.#neighbour.work().catch((error: unknown) => String(error));
+    const message = await within(work, NEIGHBOUR_MS_MAX, () => this.#stats());
+    if (message === null) return null;
+    return { kind: 'neighbour', row: 'host', message: message === 'late' ? 'The neighbour waits.' : message };
   }
 
   /** Nothing of the attacker is left after a while. */
   async #leftoverFinding(): Promise<Finding | null> {
-    const deadlineMs = performance.now() + CLEAN_UP_MS_MAX;
+    const patience = new Patience(() => this.#stats());
     for (;;) {
       const message = this.#leftover();
       if (message === null) return null;
-      if (performance.now() > deadlineMs) return { kind: 'leftover', row: 'host', message };
+      if (patience.spentMs > CLEAN_UP_MS_MAX) return { kind: 'leftover', row: 'host', message };
       await setTimeout(CLEAN_UP_STEP_MS);
+      patience.look(CLEAN_UP_STEP_MS);
     }
+  }
+
+  /** Of the host process and its VFs. */
+  #stats(): readonly ThreadStat[] {
+    const { pid } = this.#host;
+    return [pid, ...childrenOf(pid)].flatMap(statsOfProcess);
   }
 
   #leftover(): string | null {

@@ -1,6 +1,7 @@
 import type { Backend, ProcessorEnd, VfLimits } from '@gpup/vf';
 import { CommandProcessor } from '@gpup/vf';
 import { type Finding, findingOf } from '../finding.ts';
+import type { StepClock } from '../time/step-clock.ts';
 import { GuestModel, type Prediction } from '../model/guest-model.ts';
 import type { ArenaLink } from './fuzz-link.ts';
 import { SESSION_LIMITS, type SessionOptions, type Step } from './session.ts';
@@ -26,6 +27,7 @@ export interface ExecutorOptions {
    * commands are not even looked at: then they break no rule, and name nothing that would be accounted for.
    */
   readonly isExact: boolean;
+  readonly clock: StepClock;
 }
 
 /** What came of one step. */
@@ -55,13 +57,14 @@ export class Executor {
   readonly #backend: FuzzBackend;
   readonly #settle: () => Promise<void>;
   readonly #isExact: boolean;
+  readonly #clock: StepClock;
   readonly #heapBefore: Uint8Array | null;
   readonly #heapFill: number;
   #end: ProcessorEnd | null = null;
   /** The end has been compared with what was expected. */
   #isEndJudged = false;
 
-  constructor({ session, backend, connect, settle, isExact, checksHeap, heapFill }: ExecutorOptions) {
+  constructor({ session, backend, connect, settle, isExact, clock, checksHeap, heapFill }: ExecutorOptions) {
     const limits: VfLimits = { ...SESSION_LIMITS, ...session.limits };
     this.#link = connect(session.heapBytes);
     const { heap } = this.#link;
@@ -71,6 +74,7 @@ export class Executor {
     this.#backend = backend;
     this.#settle = () => settle(this.model);
     this.#isExact = isExact;
+    this.#clock = clock;
     this.model = new GuestModel({ limits, heapBytes: session.heapBytes });
     this.#link.onReply = (words, begin) => this.model.receive(words, begin);
     this.#processor = new CommandProcessor({
@@ -110,10 +114,9 @@ export class Executor {
     const { row, fault, mayFault } = prediction;
     const commands = fault === null ? this.model.decoder.commands.slice() : NO_COMMANDS;
     this.model.errorCount = 0;
-    const startMs = performance.now();
+    this.#clock.begin();
     this.#link.deliver(step.words);
-    const tookMs = performance.now() - startMs;
-    const finding = this.#judge({ row, fault, mayFault }) ?? (tookMs > SLOW_MS ? { kind: 'slow', row, message: `took ${Math.round(tookMs)} ms` } : null);
+    const finding = this.#judge({ row, fault, mayFault }) ?? this.#slowFinding(row);
     if (finding !== null) return { row, outcome: 'finding', commands, finding, isEnded: true };
     if (this.#end === null) this.model.accept();
     return { ...this.#result(row, fault === null ? mayFault : [fault]), commands };
@@ -127,6 +130,11 @@ export class Executor {
     if (actual === null && !this.#isExact && this.model.isInsideBundle) return null;
     if (actual === fault || (fault === null && actual !== null && mayFault.includes(actual))) return null;
     return { kind: 'prediction', row, message: `came to ${actual ?? 'acceptance'}, expected ${fault ?? 'acceptance'}` };
+  }
+
+  #slowFinding(row: string): Finding | null {
+    const tookMs = this.#clock.excessMs(SLOW_MS);
+    return tookMs === null ? null : { kind: 'slow', row, message: `took ${tookMs} ms of processor time` };
   }
 
   #result(row: string, expected: readonly string[]): StepResult {

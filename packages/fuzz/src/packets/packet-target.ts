@@ -5,6 +5,7 @@ import type { GuestModel } from '../model/guest-model.ts';
 import type { OutcomeTable } from '../outcome-table.ts';
 import type { Attempt, Case, StepLog, Target } from '../target.ts';
 import { TRACE_HEAP_BYTES } from '../trace/record.ts';
+import { StepClock } from '../time/step-clock.ts';
 import type { Trace } from '../trace/trace.ts';
 import { Attack, limitsFor } from './attack.ts';
 import { Executor, type FuzzBackend } from './executor.ts';
@@ -32,6 +33,7 @@ export interface PacketTargetOptions {
 export class PacketTarget implements Target {
   readonly name: string;
   readonly #options: PacketTargetOptions;
+  readonly #clock = new StepClock();
 
   constructor(options: PacketTargetOptions) {
     this.name = options.name;
@@ -66,7 +68,7 @@ export class PacketTarget implements Target {
 
   #executor(session: SessionOptions): Executor {
     const { backend, settle, isExact, connect, tame } = this.#options;
-    return new Executor({ session, backend: backend(), settle, isExact, connect: connect ?? connectStraight, checksHeap: connect === undefined, heapFill: tame === undefined ? HEAP_FILL : 0 });
+    return new Executor({ session, backend: backend(), settle, isExact, clock: this.#clock, connect: connect ?? connectStraight, checksHeap: connect === undefined, heapFill: tame === undefined ? HEAP_FILL : 0 });
   }
 }
 
