@@ -9,6 +9,10 @@ export interface FuzzArguments {
   readonly backend: 'null' | 'dawn';
   readonly targets: readonly string[];
   readonly json: string | null;
+  /** A file with a section for what the run saw. */
+  readonly markdown: string | null;
+  /** What an earlier run wrote as JSON. */
+  readonly report: string | null;
   readonly findings: string;
   /** A folder of further traces, or null. */
   readonly corpus: string | null;
@@ -30,6 +34,8 @@ Attacks every entry that a guest has into the host and compares what comes of it
   --backend NAME    null (default), or dawn: packets and real processes on a software GPU
   --target NAME,…   of null: ${Object.keys(ROUND).join(', ')}; of dawn: dawn, host (default: all)
   --json FILE       write the report there, - for standard output
+  --markdown FILE   write tables of it there, in place of those of an earlier run
+  --report FILE     no run: tables of the report that an earlier one wrote with --json
   --findings DIR    where inputs that failed are written, cut down (default fuzz-findings)
   --replay FILE     run one such input again; with a number: the run of that seed
   --corpus DIR      mutate the traces in that folder too; the recorded ones are written to a folder that is not there
@@ -45,6 +51,8 @@ const OPTIONS = {
   backend: { type: 'string' },
   target: { type: 'string' },
   json: { type: 'string' },
+  markdown: { type: 'string' },
+  report: { type: 'string' },
   findings: { type: 'string' },
   replay: { type: 'string' },
   corpus: { type: 'string' },
@@ -68,6 +76,8 @@ export function parseArguments(argv: readonly string[], nowMs: number): FuzzArgu
     backend,
     targets: names(values.target, backend),
     json: values.json ?? null,
+    markdown: values.markdown ?? null,
+    report: values.report ?? null,
     findings: values.findings ?? 'fuzz-findings',
     corpus: values.corpus ?? null,
     replay: isSeed(values.replay) ? null : (values.replay ?? null),

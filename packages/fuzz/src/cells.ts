@@ -149,22 +149,27 @@ function row(name: string, isCommand: boolean, possible: ReadonlySet<string>): R
   return { name, isCommand, possible, impossible };
 }
 
-/** Which kinds of field an outcome needs. */
+/** What an outcome needs that the row has not. */
 function whyNot(name: string, isCommand: boolean, outcome: string): string {
   if (outcome === ACCEPTED) return 'is never accepted';
   if (name === 'Context.hello' && outcome === 'no-hello') return 'is the greeting itself';
   if (outcome === APPLICATION_ERROR) return WITHOUT_APPLICATION_ERROR[name] ?? NUMBERS_ONLY;
   if (name === UNKNOWN_OPCODE || name === UNKNOWN_COMMAND) return 'nothing of it is decoded';
   if (isCommand && ['no-hello', 'bad-opcode'].includes(outcome)) return 'belongs to the packet around it';
-  const kinds = Object.keys(FAULTS_OF_KIND).filter((kind) => FAULTS_OF_KIND[kind]?.includes(outcome));
-  if (kinds.length > 0) return `has no field of type ${kinds.join(', ')}`;
   if (outcome === 'missing-field') return 'has no dictionary with a required member';
   if (outcome === 'packet-truncated') return 'has no fields';
   if (FAULTS_OF_RESULT.includes(outcome)) return 'creates nothing';
   if (FAULTS_OF_REQUEST.includes(outcome)) return 'waits for no reply';
   if (outcome === 'command-scope') return 'may stand anywhere';
+  if (outcome === 'bad-opcode') return 'has an opcode, and all that have none are one row';
   if (['bad-command', 'command-length'].includes(outcome)) return 'counts in the row of the command';
-  return 'is not checked for it';
+  const without = [listed('has no field of type', FAULTS_OF_KIND, outcome), listed('is not', FAULTS_OF_HANDLER, outcome)];
+  return without.filter((text) => text !== null).join(' and ');
+}
+
+function listed(verb: string, faults: Readonly<Record<string, readonly string[]>>, outcome: string): string | null {
+  const names = Object.keys(faults).filter((name) => faults[name]?.includes(outcome));
+  return names.length === 0 ? null : `${verb} ${names.join(', ')}`;
 }
 
 function traitsOf(fields: readonly FieldSchema[]): Traits {

@@ -42,6 +42,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const results = await Promise.all(
     inputCounts.map((_, job) =>
       runJob({ ...options, job, jobCount: options.jobs, inputCountMax: Math.ceil(options.inputCountMax / options.jobs) }, (message) => {
+        if (message.type === 'died') return;
         if (message.type === 'progress') {
           inputCounts[job] = message.inputCount;
           report();
@@ -107,6 +108,7 @@ function runJob(options: RunOptions & { readonly progress?: unknown; readonly jo
     worker.on('message', (message: WorkerMessage) => {
       onMessage(message);
       if (message.type === 'done') settle(message.result);
+      if (message.type === 'died') lost('thread', message.message);
     });
     worker.on('error', (error: unknown) => lost('thread', error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)));
   });

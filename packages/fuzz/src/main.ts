@@ -1,11 +1,12 @@
 /** `npm run fuzz -- …`: see USAGE. Exit status 1: something was found. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type FuzzArguments, parseArguments, USAGE } from './arguments.ts';
 import { runReal } from './real.ts';
 import { proveDefects } from './defects/proof.ts';
 import { readFinding, writeFinding } from './finding-file.ts';
 import { runFleet } from './fleet.ts';
-import { formatReport, makeReport } from './report.ts';
+import { defectSection, reportSection, writeSection } from './markdown.ts';
+import { formatReport, makeReport, type Report } from './report.ts';
 import { makeTargets } from './targets.ts';
 
 function say(line: string): void {
@@ -13,7 +14,7 @@ function say(line: string): void {
 }
 
 async function fuzz(options: FuzzArguments): Promise<boolean> {
-  const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json, corpus } = options;
+  const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json, markdown, corpus } = options;
   say(`Seed ${seed}, ${jobs} ${jobs === 1 ? 'thread' : 'threads'}.`);
   const common = { seed, seconds, inputCountMax: inputs, targets, stopsAtFinding, progress: everyTenth(say) };
   const result = backend === 'dawn' ? await runReal(common) : await runFleet({ ...common, jobs, corpus });
@@ -23,6 +24,7 @@ async function fuzz(options: FuzzArguments): Promise<boolean> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (json === '-') process.stdout.write(text);
   else if (json !== null) writeFileSync(json, text);
+  if (markdown !== null) writeSection(markdown, backend, reportSection(report));
   return report.findings.every((finding) => finding.isBackendBug) && Object.keys(report.unexpected).length === 0;
 }
 
@@ -42,6 +44,20 @@ async function replay(path: string): Promise<boolean> {
   return finding === null;
 }
 
+async function defects({ defects: names, seed, seconds, markdown }: FuzzArguments): Promise<boolean> {
+  const results = await proveDefects({ names: names ?? [], seed, seconds, tell: say });
+  if (markdown !== null) writeSection(markdown, 'defects', defectSection(results));
+  return results.every(({ found }) => found !== null);
+}
+
+/** Writes the section that the run would have written. */
+function summarize(path: string, markdown: string | null): boolean {
+  const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  if (markdown === null) console.log(reportSection(report));
+  else writeSection(markdown, report.backend, reportSection(report));
+  return true;
+}
+
 async function main(): Promise<boolean> {
   const options = parseArguments(process.argv.slice(2), Date.now());
   if (options.help) {
@@ -49,7 +65,8 @@ async function main(): Promise<boolean> {
     return true;
   }
   if (options.replay !== null) return replay(options.replay);
-  if (options.defects !== null) return proveDefects({ names: options.defects, seed: options.seed, seconds: options.seconds, tell: say });
+  if (options.report !== null) return summarize(options.report, options.markdown);
+  if (options.defects !== null) return defects(options);
   return fuzz(options);
 }
 

@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { inspect } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FlightRecorder } from './flight-recorder.ts';
 import { Run, type RunOptions, type RunResult } from './run.ts';
@@ -12,6 +13,8 @@ export interface WorkerTask {
 }
 
 export type WorkerMessage =
+  /** What ended the thread; it ends now. */
+  | { readonly type: 'died'; readonly message: string }
   | { readonly type: 'progress'; readonly inputCount: number; readonly countMin: number; readonly findingCount: number }
   | {
       readonly type: 'done';
@@ -23,6 +26,16 @@ export type WorkerMessage =
 
 const PROGRESS_MS = 1000;
 
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+/** Says so itself: an error that is left to end a thread arrives without its message or its cause. */
+function die(error: unknown): void {
+  post({ type: 'died', message: inspect(error) });
+  process.exit(1);
+}
+
 async function main({ options, memory }: WorkerTask): Promise<void> {
   // Faults are thrown by the thousand: a trace of the stack for each would be most of the work.
   Error.stackTraceLimit = 0;
@@ -31,7 +44,6 @@ async function main({ options, memory }: WorkerTask): Promise<void> {
   const set = await makeTargets(options.corpus ?? null);
   const run = new Run(set, options, recorder);
   let toldAtMs = performance.now();
-  const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
   const result = await run.go(() => {
     if (performance.now() - toldAtMs < PROGRESS_MS) return;
     toldAtMs = performance.now();
@@ -40,4 +52,5 @@ async function main({ options, memory }: WorkerTask): Promise<void> {
   post({ type: 'done', result, table: set.table.toJSON(), unexpected: Object.fromEntries(set.table.unexpected), tally: set.tally.toJSON() });
 }
 
-await main(workerData as WorkerTask);
+process.once('uncaughtException', die);
+await main(workerData as WorkerTask).catch(die);

@@ -84,10 +84,10 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'use-after-release',
-    what: 'an object is freed while others that were made from it live',
+    what: 'what a device made is freed while other objects use it',
     module: 'vf/dist/object-table.js',
     from: 'if (known.referenceCount > 1)\n            this.#events.released(known);',
-    to: 'known.referenceCount = 1;',
+    to: 'if (known.referenceCount > 1)\n            this.#events.released(known);\n        if (known.device !== null)\n            known.referenceCount = 1;',
     target: 'packets',
   },
   {

@@ -11,6 +11,15 @@ import { DEFECT_VARIABLE } from './variable.ts';
 const REGISTER = new URL('./register.js', import.meta.url).href;
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
+/** What came of looking for one defect. */
+export interface DefectResult {
+  readonly defect: Defect;
+  /** How it showed, or null. */
+  readonly found: string | null;
+  readonly inputs: number;
+  readonly seconds: number;
+}
+
 export interface ProofOptions {
   /** Empty: all. */
   readonly names: readonly string[];
@@ -20,19 +29,19 @@ export interface ProofOptions {
   readonly tell: (line: string) => void;
 }
 
-/** Runs the fuzzer against each defect; true if it finds them all. */
-export async function proveDefects({ names, seed, seconds, tell }: ProofOptions): Promise<boolean> {
+/** Runs the fuzzer against each defect. */
+export async function proveDefects({ names, seed, seconds, tell }: ProofOptions): Promise<readonly DefectResult[]> {
   const chosen = DEFECTS.filter(({ name }) => names.length === 0 || names.includes(name));
   if (chosen.length < names.length) throw new Error(`Defects are ${DEFECTS.map(({ name }) => name).join(', ')}.`);
-  let areAllFound = true;
+  const results: DefectResult[] = [];
   for (const defect of chosen) {
-    const report = await fuzzWith(defect, { seed, seconds });
-    const [finding] = report.findings;
-    areAllFound &&= finding !== undefined;
-    const found = finding === undefined ? 'NOT FOUND' : `found as "${finding.kind}: ${finding.row}: ${finding.message}"`;
-    tell(`${defect.name} (${defect.what}): ${found} after ${report.inputs} inputs, ${report.seconds} s`);
+    const { findings, inputs, seconds: took } = await fuzzWith(defect, { seed, seconds });
+    const [finding] = findings;
+    const found = finding === undefined ? null : `${finding.kind}: ${finding.row}: ${finding.message}`;
+    results.push({ defect, found, inputs, seconds: took });
+    tell(`${defect.name} (${defect.what}): ${found === null ? 'NOT FOUND' : `found as "${found}"`} after ${inputs} inputs, ${took} s`);
   }
-  return areAllFound;
+  return results;
 }
 
 /** One defect, and the report of the run that ends with the first finding. */

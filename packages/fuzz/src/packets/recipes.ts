@@ -42,6 +42,13 @@ async function copyableTextures(stage: Stage): Promise<Overrides> {
   return { texture, source: texture, destination: other, buffer, offset: 0 };
 }
 
+/** Handles of a few objects, whatever uses them. */
+function someNamed({ model, random }: Stage): number[] {
+  const named = [...model.objects.all()].filter((object) => !object.isPending);
+  const first = random.below(named.length + 1);
+  return named.slice(first, first + 1 + random.below(4)).map(({ handle }) => handle);
+}
+
 async function restrictedBuffers(stage: Stage): Promise<Overrides> {
   const buffer = await stage.obtain('restricted buffer', 'GPUBuffer', { usage: 0x80, size: 64 });
   return { buffer, source: buffer, destination: buffer, flags: 0 };
@@ -73,7 +80,7 @@ export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
   'GPUQueue.writeBuffer': async (stage) => ({ ...(await copyable(stage)), data: 16, flags: 0 }),
   'GPUQueue.writeTexture': copyableTextures,
   'GPUQueue.copyExternalImageToTexture': async (stage) => ({ texture: await stage.obtain('image', 'GPUTexture', { format: 22 }) }),
-  'Context.release': async (stage) => ({ handles: [await stage.create('GPUSampler')] }),
+  'Context.release': async (stage) => ({ handles: stage.random.oneIn(3) ? [await stage.create('GPUSampler')] : someNamed(stage) }),
   // A scope takes the error.
   'Encoder.fail': async (stage) => {
     const self = await stage.ensure('GPUDevice');

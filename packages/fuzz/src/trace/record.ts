@@ -17,6 +17,8 @@ class RecordingLink implements GuestLink {
   readonly heap: GuestHeap | null;
   readonly packetWordsMax = 1 << 20;
   readonly packets: Uint32Array[] = [];
+  /** Why the host ended the context, if it has. */
+  failure: Error | null = null;
   onPacket: PacketSink = () => {};
   onClose: (reason: CloseReason) => void = () => {};
   readonly #host: FuzzLink;
@@ -32,7 +34,8 @@ class RecordingLink implements GuestLink {
       link: this.#host,
       backend,
       report: (end) => {
-        if (end.type !== 'closed') throw new Error(`A trace cannot be recorded: ${JSON.stringify(end)}`, { cause: end.type === 'bug' ? end.error : undefined });
+        if (end.type === 'bug') this.failure = new Error('The host has a bug.', { cause: end.error });
+        if (end.type === 'fault') this.failure = new Error(`The host found fault: ${end.code}: ${end.message}`);
       },
     });
   }
@@ -66,8 +69,13 @@ async function recordOne(name: string, program: Program, options: { readonly bac
     connect: async () => link,
     connectNow: () => link,
   });
-  await program(gpu as unknown as GPU);
-  await new Promise((resolve) => setImmediate(resolve));
+  try {
+    await program(gpu as unknown as GPU);
+    await new Promise((resolve) => setImmediate(resolve));
+  } catch (error) {
+    throw new Error(`The trace ${name} cannot be recorded.`, { cause: link.failure ?? error });
+  }
+  if (link.failure !== null) throw new Error(`The trace ${name} ends the context.`, { cause: link.failure });
   return { name, packets: link.packets.map(markRequest) };
 }
 
