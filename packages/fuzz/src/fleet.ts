@@ -25,7 +25,7 @@ export interface FleetResult {
 }
 
 /** No step takes this long unless it never ends. */
-const HANG_MS = 30_000;
+const HANG_MS = 15_000;
 const WATCH_MS = 1_000;
 const HEAP_MEGABYTES_MAX = 1024;
 

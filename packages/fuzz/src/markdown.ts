@@ -23,7 +23,8 @@ export function reportSection(report: Report): string {
 }
 
 export function defectSection(results: readonly DefectResult[]): string {
-  const rows = results.map(({ defect, found, inputs, seconds }) => [defect.name, defect.what, found ?? 'not found', number(inputs), seconds.toFixed(1)]);
+  // A thread that never came back has not said how many it had.
+  const rows = results.map(({ defect, found, inputs, seconds }) => [defect.name, defect.what, found ?? 'not found', inputs === 0 ? '–' : number(inputs), seconds.toFixed(1)]);
   const total = results.reduce((sum, { seconds }) => sum + seconds, 0);
   return `${table(['defect', 'what is wrong', 'found as', 'inputs', 'seconds'], rows)}\n\n${results.length} defects, ${total.toFixed(0)} seconds in all.`;
 }

@@ -107,6 +107,14 @@ export const DEFECTS: readonly Defect[] = [
     target: 'packets',
   },
   {
+    name: 'endless-search',
+    what: 'the search for the scope of an error never goes past the innermost',
+    module: 'vf/dist/error-scopes.js',
+    from: 'this.#stack[index].filter !== filter)\n            index--;',
+    to: 'this.#stack[index].filter !== filter)\n            index -= 0;',
+    target: 'packets',
+  },
+  {
     name: 'heap-write',
     what: 'mapped bytes go to the beginning of the line that the guest named',
     module: 'vf/dist/objects/buffer.js',
