@@ -20,6 +20,8 @@ const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 /** No step takes this long unless it never ends. */
 const HANG_MS = 60_000;
 const WATCH_MS = 500;
+/** A context lasts as long as its process, as that of a VF does: so thousands of them are dealt out to several. */
+const INPUTS_PER_PROCESS = 8192;
 const MINIMIZE_MS_MAX = 60_000;
 const ERROR_TAIL_CHARACTERS = 600;
 
@@ -92,7 +94,7 @@ class DawnFleet {
     writeFileSync(recordPath, '');
     const options = {
       seed, job: 0, jobCount: 1, seconds, targets: [], stopsAtFinding,
-      inputCountMax: inputCountMax - this.#inputCount,
+      inputCountMax: Math.min(INPUTS_PER_PROCESS, inputCountMax - this.#inputCount),
       firstSession: this.#sessionCount,
     };
     const { messages, finding } = await this.#child({ type: 'run', options, recordPath }, recordPath, (message) => {
