@@ -68,7 +68,7 @@ function convertUnion(c: EmitContext, name: string): string {
     const item = allMembers(c.model, rule.dict)[0]?.type ?? { kind: 'any' };
     body.push(
       `  if (W.isIterable(v)) {`,
-      `    const s = W.toSequence(v, what, (each) => ${convert(c, item, 'each', 'what')}) as number[];`,
+      `    const s = W.toSequence(v, what, ${elementConverter(c, item)}) as number[];`,
       `    W.checkCount(s.length, ${rule.countMin ?? 0}, ${rule.sequence.length}, what);`,
       `    return { ${rule.sequence.map((field, index) => `${field}: s[${index}]${sequenceDefault(c, rule.dict ?? '', field)}`).join(', ')} };`,
       '  }',
@@ -107,7 +107,7 @@ function convert(c: EmitContext, type: Type, value: string, what: string): strin
     case 'nullable':
       return `(${value} === null || ${value} === undefined ? null : ${convert(c, type.of, value, what)})`;
     case 'sequence':
-      return `W.toSequence(${value}, ${what}, (each) => ${convert(c, type.of, 'each', what)})`;
+      return `W.toSequence(${value}, ${what}, ${elementConverter(c, type.of)})`;
     case 'record': {
       const optional = type.of.kind === 'union' && c.overlay.unions[type.of.name]?.optionalNumber === true;
       const inner: Type = optional ? { kind: 'int', bits: 64, signed: false, mode: 'enforce' } : type.of;
@@ -120,6 +120,13 @@ function convert(c: EmitContext, type: Type, value: string, what: string): strin
     default:
       throw new Error(`no conversion to a ${type.kind}`);
   }
+}
+
+/** By name where a function takes just the value and what it is: a closure would be made at each call. */
+function elementConverter(c: EmitContext, type: Type): string {
+  const text = convert(c, type, 'each', 'what');
+  const call = /^([\w.]+)\(each, what\)$/.exec(text);
+  return call?.[1] ?? `(each${text.includes('what') ? ', what' : ''}) => ${text}`;
 }
 
 function convertInteger(type: { bits: number; signed: boolean; mode: string }, value: string, what: string): string {
@@ -158,7 +165,8 @@ function isExternalAttribute(attribute: Attribute): boolean {
 }
 
 function implParameters(c: EmitContext, method: Method): string {
-  if (isOverloaded(method)) return '...args: readonly unknown[]';
+  // Its hand-written resolution says which signature the driver implements.
+  if (isOverloaded(method)) return '...args: never[]';
   return (method.overloads[0]?.args ?? [])
     .map((arg) => `${arg.name}: ${argumentType(c, arg)}`)
     .join(', ');

@@ -176,39 +176,80 @@ function encodeUnion(c: EmitContext, name: string, value: string): string {
 /** Words of a field whose size does not depend on its value, or null. */
 function fixedWords(field: Field): number | null {
   const type = field.type;
-  if (type.kind === 'int') return type.bits === 64 ? 2 : 1;
+  if (type.kind === 'int') return type.bits === 64 || field.optional ? 2 : 1;
   if (type.kind === 'boolean' || type.kind === 'f32' || type.kind === 'enum' || type.kind === 'interface' || type.kind === 'handle') return 1;
   if (type.kind === 'nullable' && type.of.kind === 'interface') return 1;
   return null;
 }
 
+const isWordList = (type: Type): boolean => type.kind === 'sequence' && type.of.kind === 'int' && type.of.bits === 32;
+
+/**
+ * Recorded commands are what a program calls most. Where the number of words is known beforehand there
+ * is one look for room, then plain stores into one array.
+ */
 function encodeRecorded(c: EmitContext, name: string, fields: readonly Field[]): string {
-  const op = c.registry.recorded[name];
-  const sizes = fields.map(fixedWords);
-  const signature = `export function record${joined(name)}(${parameters(c, [], fields)}): void {\n`;
-  if (sizes.some((size) => size === null) || fields.some((field) => field.optional)) {
+  const op = c.registry.recorded[name] ?? 0;
+  const last = fields.at(-1);
+  const fixed = last !== undefined && isWordList(last.type) ? fields.slice(0, -1) : fields;
+  const sizes = fixed.map(fixedWords);
+  if (sizes.some((size) => size === null)) {
     const body = fields.map((field) => `  ${encodeValue(c, field.type, field.name, field.optional)}`);
-    return `${signature}  const at = w.beginCommand(${op});\n${body.join('\n')}\n  w.endCommand(at);\n}\n`;
+    return `export function record${joined(name)}(${parameters(c, [], fields)}): void {\n  const at = w.beginCommand(${op});\n${body.join('\n')}\n  w.endCommand(at);\n}\n`;
   }
-  const total = 1 + (sizes as number[]).reduce((sum, size) => sum + size, 0);
-  const body = [`  const at = w.reserve(${total});`, '  const words = w.words;', `  words[at] = ${(op ?? 0) + total * 0x10000};`];
+  const fixedTotal = 1 + (sizes as number[]).reduce((sum, size) => sum + size, 0);
+  const stores: string[] = [];
   let offset = 1;
-  for (const [index, field] of fields.entries()) {
-    body.push(...storeFixed(field, offset));
+  for (const [index, field] of fixed.entries()) {
+    stores.push(...storeFixed(field, offset));
     offset += sizes[index] ?? 0;
   }
-  return `${signature}${body.join('\n')}\n}\n`;
+  if (fixed === fields) return recordFixed(c, name, fields, op, fixedTotal, stores);
+  return recordList(c, name, fields, op, fixedTotal, stores);
+}
+
+const ROOM = ['  const at = w.length;', '  if (end > w.words.length) w.grow(end);', '  w.length = end;', '  const words = w.words;'];
+
+function recordFixed(c: EmitContext, name: string, fields: readonly Field[], op: number, total: number, stores: readonly string[]): string {
+  const room = [ROOM[0], `  const end = at + ${total};`, ...ROOM.slice(1)];
+  const body = [...room, `  words[at] = ${op + total * 0x10000};`, ...stores];
+  return `export function record${joined(name)}(${parameters(c, [], fields)}): void {\n${body.join('\n')}\n}\n`;
+}
+
+/** The last field is a list of words, of which a part may be taken. */
+function recordList(c: EmitContext, name: string, fields: readonly Field[], op: number, fixedTotal: number, stores: readonly string[]): string {
+  const list = (fields.at(-1) as Field).name;
+  const headWords = fixedTotal + 1;
+  const body = [
+    `  const total = ${headWords} + ${list}End - ${list}Begin;`,
+    ROOM[0],
+    '  const end = at + total;',
+    ...ROOM.slice(1),
+    `  words[at] = ${op} + (total << 16);`,
+    ...stores,
+    `  words[at + ${fixedTotal}] = total - ${headWords};`,
+    `  for (let i = ${headWords}; i < total; i++) words[at + i] = ${list}[${list}Begin + i - ${headWords}] as number;`,
+    `  if (total >= 0xffff) w.lengthenCommand(at, ${op});`,
+  ];
+  return `export function record${joined(name)}(${parameters(c, [], fields)}, ${list}Begin = 0, ${list}End = ${list}.length): void {\n${body.join('\n')}\n}\n`;
 }
 
 function storeFixed(field: Field, offset: number): string[] {
   const { name, type } = field;
   const slot = `words[at + ${offset}]`;
+  const high = `words[at + ${offset + 1}]`;
+  if (field.optional) {
+    return [
+      `  ${slot} = ${name} === undefined ? ${0xffffffff} : ${name} >>> 0;`,
+      `  ${high} = ${name} === undefined ? ${0xffffffff} : ${name} > ${0xffffffff} ? ${name} / 0x100000000 : 0;`,
+    ];
+  }
   if (type.kind === 'f32') return [`  w.floats[at + ${offset}] = ${name};`];
   if (type.kind === 'boolean') return [`  ${slot} = ${name} ? 1 : 0;`];
   if (type.kind === 'enum') return [`  ${slot} = E.${type.name}Numbers[${name}] as number;`];
   if (type.kind === 'interface') return [`  ${slot} = ${name}.handle;`];
   if (type.kind === 'nullable') return [`  ${slot} = ${name} === null ? 0 : ${name}.handle;`];
-  if (type.kind === 'int' && type.bits === 64) return [`  ${slot} = ${name} >>> 0;`, `  words[at + ${offset + 1}] = ${name} / 0x100000000;`];
+  if (type.kind === 'int' && type.bits === 64) return [`  ${slot} = ${name} >>> 0;`, `  ${high} = ${name} > ${0xffffffff} ? ${name} / 0x100000000 : 0;`];
   return [`  ${slot} = ${name};`];
 }
 

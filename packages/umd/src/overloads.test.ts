@@ -18,7 +18,8 @@ before(async () => {
 function copied(...args: readonly unknown[]): unknown[] {
   let got: unknown[] = [];
   const impl = { copyBufferToBuffer: (...all: readonly unknown[]) => { got = [...all]; } };
-  copyBufferToBuffer(impl, args.length, ...args);
+  const [a0, a1, a2, a3, a4] = args;
+  copyBufferToBuffer(impl, args.length, a0, a1, a2, a3, a4);
   return got.map((each) => (typeof each === 'object' ? 'buffer' : each));
 }
 
@@ -47,11 +48,20 @@ for (const [what, args] of [
   test(`copyBufferToBuffer with ${what} is a TypeError`, () => throws(() => copied(...args()), { name: 'TypeError' }));
 }
 
+/** Without an iterator: some tests replace those. */
+function listOf(words: Uint32Array, begin: number, end: number): number[] {
+  const list: number[] = [];
+  for (let i = begin; i < end; i++) list.push(words[i] as number);
+  return list;
+}
+
 function bound(...args: readonly unknown[]): unknown[] {
   let got: unknown[] = [];
-  setBindGroup({ setBindGroup: (...all: readonly unknown[]) => { got = [...all]; } }, args.length, ...args);
-  const [index, bindGroup, offsets] = got as [number, object | null, ArrayLike<number>];
-  return [index, bindGroup !== null, [...Array.from(offsets)]];
+  const impl: Parameters<typeof setBindGroup>[0] = {
+    setBindGroup: (index, bindGroup, offsets, begin, end) => { got = [index, bindGroup !== null, listOf(offsets, begin, end)]; },
+  };
+  setBindGroup(impl, args.length, args[0], args[1], args[2], args[3], args[4]);
+  return got;
 }
 
 const DATA = Uint32Array.of(0, 256, 512, 768);
@@ -60,6 +70,8 @@ for (const [what, args, expected] of [
   ['null', () => [0, null], [0, false, []]],
   ['undefined', () => [0, undefined], [0, false, []]],
   ['a sequence of offsets', () => [0, group, [256, 512]], [0, true, [256, 512]]],
+  ['more offsets than most calls have', () => [0, group, Array.from({ length: 40 }, (_, i) => i)], [0, true, Array.from({ length: 40 }, (_, i) => i)]],
+  ['offsets that are converted', () => [0, group, ['256', null, 512.5, -0]], [0, true, [256, 0, 512, 0]]],
   ['an iterable of offsets', () => [0, group, new Set([256])], [0, true, [256]]],
   ['a typed array for a sequence', () => [0, group, DATA], [0, true, [0, 256, 512, 768]]],
   ['offsets from an array', () => [0, group, DATA, 1, 2], [0, true, [256, 512]]],
@@ -80,6 +92,43 @@ for (const [what, args, name] of [
 ] as const) {
   test(`setBindGroup with ${what} is a ${name}`, () => throws(() => bound(...args()), { name }));
 }
+
+test('a call out of the conversion of another call has offsets of its own', () => {
+  const inner: unknown[] = [];
+  const again = { valueOf: () => { inner.push(bound(1, group, [3, 4])); return 2; } };
+  deepEqual(bound(0, group, [1, again, 3]), [0, true, [1, 2, 3]]);
+  deepEqual(inner, [[1, true, [3, 4]]]);
+});
+
+test('an array that shrinks while it is converted ends where it then ends', () => {
+  const offsets: unknown[] = [1, { valueOf: () => { offsets.length = 2; return 2; } }, 3];
+  deepEqual(bound(0, group, offsets), [0, true, [1, 2]]);
+});
+
+test('an iterator that the program has replaced is used, of one array, of all, and for its steps', () => {
+  const own = Object.assign([1], { [Symbol.iterator]: () => [7][Symbol.iterator]() });
+  deepEqual(bound(0, group, own)[2], [7]);
+  const { [Symbol.iterator]: values } = Array.prototype;
+  Array.prototype[Symbol.iterator] = function () {
+    return values.call([this.length + 7]);
+  };
+  let got: unknown;
+  try {
+    got = bound(0, group, [1])[2];
+  } finally {
+    Array.prototype[Symbol.iterator] = values;
+  }
+  deepEqual(got, [8]);
+  const steps = Object.getPrototypeOf([][Symbol.iterator]()) as { next: () => IteratorResult<number> };
+  const { next } = steps;
+  steps.next = () => ({ done: true, value: undefined });
+  try {
+    got = bound(0, group, [1])[2];
+  } finally {
+    steps.next = next;
+  }
+  deepEqual(got, []);
+});
 
 test('offsets are those of the moment of the call', () => {
   const offsets = Uint32Array.of(256, 512);

@@ -1,38 +1,46 @@
 /**
  * What a command encoder and its passes write: one stream of commands in call order, and the objects
  * that it names, which must not be released before the packet that carries it.
+ *
+ * Recorders are used again, so whoever has given one back must not touch it: `current` then names
+ * somebody else, or nobody.
  */
 import { WIRE_LIMITS, Writer } from '@gpup/wire';
 import type { HostObject } from './objects/host-object.ts';
 import * as encode from '@gpup/wire/encode';
 
-const spare: Writer[] = [];
+const spare: Recorder[] = [];
 const SPARE_COUNT_MAX = 16;
-/** A writer that grew beyond this is not kept: one giant pass must not hold memory for ever. */
+/** A recorder that grew beyond this is not kept: one giant pass must not hold memory for ever. */
 const SPARE_WORDS_MAX = 1 << 18;
 
 /** What else the packet of finish() may hold: two descriptors, each little more than a label. */
 const FINISH_WORDS_MAX = (2 * WIRE_LIMITS.labelBytesMax) / 4 + 1024;
 
-function newWriter(): Writer {
-  const writer = new Writer(512);
-  writer.stringBytesMax = WIRE_LIMITS.labelBytesMax;
-  return writer;
-}
-
 let stamps = 0;
 
-export class Recorder {
-  readonly words: Writer = spare.pop() ?? newWriter();
-  /** Unique among recorders: objects note it so that each is listed once. */
-  readonly stamp = ++stamps;
-  readonly #objects: HostObject[] = [];
+export class Recorder extends Writer {
   /** The encoder or pass that may write now; null when none may. */
-  current: object | null;
+  current: object | null = null;
+  /** Unique among recordings: objects note it so that each is listed once. */
+  stamp = 0;
+  readonly #objects: HostObject[] = [];
   #failed = false;
 
-  constructor(owner: object | null = null) {
-    this.current = owner;
+  /** An empty recorder, which belongs to the caller until `retire`. */
+  static open(): Recorder {
+    const recorder = spare.pop() ?? new Recorder(512);
+    recorder.stringBytesMax = WIRE_LIMITS.labelBytesMax;
+    recorder.stamp = ++stamps;
+    recorder.#failed = false;
+    return recorder;
+  }
+
+  /** One that says nothing but that its encoder is invalid. */
+  static failed(message: string): Recorder {
+    const recorder = Recorder.open();
+    recorder.fail(message);
+    return recorder;
   }
 
   get isFailed(): boolean {
@@ -41,7 +49,11 @@ export class Recorder {
 
   /** Keeps `object` alive until the recorded commands have been sent. */
   use(object: HostObject): void {
-    if (object.recorderStamp === this.stamp) return;
+    if (object.recorderStamp !== this.stamp) this.note(object);
+  }
+
+  /** The rest of `use`, for callers that have compared the stamps themselves. */
+  note(object: HostObject): void {
     object.recorderStamp = this.stamp;
     this.#objects.push(object);
   }
@@ -50,25 +62,24 @@ export class Recorder {
   fail(message: string): void {
     if (this.#failed) return;
     this.#failed = true;
-    encode.recordEncoderFail(this.words, message);
+    encode.recordEncoderFail(this, message);
     this.current = null;
   }
 
   /** What is recorded must fit into one packet of the link: an encoder with more is invalid. */
   limit(packetWordsMax: number): void {
     const wordsMax = packetWordsMax - FINISH_WORDS_MAX;
-    if (this.words.length <= wordsMax) return;
-    const message = `The recorded commands need ${this.words.length * 4} bytes, the limit is ${wordsMax * 4}.`;
-    this.words.reset();
-    encode.recordEncoderFail(this.words, message);
+    if (this.length <= wordsMax) return;
+    const message = `The recorded commands need ${this.length * 4} bytes, the limit is ${wordsMax * 4}.`;
+    this.reset();
+    encode.recordEncoderFail(this, message);
   }
 
-  /** Gives the memory back. The recorder must not be written any more. */
+  /** Gives the memory back. */
   retire(): void {
     this.current = null;
     this.#objects.length = 0;
-    const { words } = this;
-    words.reset();
-    if (spare.length < SPARE_COUNT_MAX && words.words.length <= SPARE_WORDS_MAX) spare.push(words);
+    this.reset();
+    if (spare.length < SPARE_COUNT_MAX && this.words.length <= SPARE_WORDS_MAX) spare.push(this);
   }
 }

@@ -124,10 +124,27 @@ export function isIterable(v: unknown): boolean {
   return method !== undefined && method !== null;
 }
 
-export function toSequence<T>(v: unknown, what: string, convert: (each: unknown) => T): T[] {
-  if (!isIterable(v)) throw new TypeError(`${what} is not iterable.`);
+const arrayValues = Array.prototype[Symbol.iterator];
+const arrayIterator = Object.getPrototypeOf([][Symbol.iterator]()) as { next: unknown };
+const arrayNext = arrayIterator.next;
+
+/**
+ * Whether the iterator of an array would give its elements by index, as it does unless a program has
+ * replaced a part of the protocol: then there is no need to make one.
+ */
+export function isPristineArray(v: unknown): v is readonly unknown[] {
+  return Array.isArray(v) && v[Symbol.iterator] === arrayValues && arrayIterator.next === arrayNext;
+}
+
+export function toSequence<T>(v: unknown, what: string, convert: (each: unknown, what: string) => T): T[] {
   const out: T[] = [];
-  for (const each of v as Iterable<unknown>) out.push(convert(each));
+  if (isPristineArray(v)) {
+    // The length is read anew each time, as the iterator does: converting may run code that changes it.
+    for (let i = 0; i < v.length; i++) out.push(convert(v[i], what));
+    return out;
+  }
+  if (!isIterable(v)) throw new TypeError(`${what} is not iterable.`);
+  for (const each of v as Iterable<unknown>) out.push(convert(each, what));
   return out;
 }
 

@@ -39,12 +39,13 @@ export class Writer {
   reserve(count: number): number {
     const at = this.length;
     const end = at + count;
-    if (end > this.words.length) this.#grow(end);
+    if (end > this.words.length) this.grow(end);
     this.length = end;
     return at;
   }
 
-  #grow(needed: number): void {
+  /** Makes room for `needed` words in all. */
+  grow(needed: number): void {
     let capacity = this.words.length * 2;
     while (capacity < needed) capacity *= 2;
     const words = new Uint32Array(capacity);
@@ -74,14 +75,16 @@ export class Writer {
 
   endCommand(at: number): void {
     const length = this.length - at;
-    if (length < 0xffff) {
-      this.words[at] = (this.words[at] as number) | (length << 16);
-      return;
-    }
-    // Long form: the length does not fit into 16 bits, so it gets a word of its own.
+    if (length < 0xffff) this.words[at] = (this.words[at] as number) | (length << 16);
+    else this.lengthenCommand(at, this.words[at] as number);
+  }
+
+  /** Long form of the command that was written last: the length does not fit into 16 bits, so it gets a word of its own. */
+  lengthenCommand(at: number, op: number): void {
+    const length = this.length - at;
     this.reserve(1);
     this.words.copyWithin(at + 2, at + 1, this.length - 1);
-    this.words[at] = (this.words[at] as number) | 0xffff0000;
+    this.words[at] = op | 0xffff0000;
     this.words[at + 1] = length + 1;
   }
 
@@ -98,7 +101,7 @@ export class Writer {
   u64(value: number): void {
     const at = this.reserve(2);
     this.words[at] = value >>> 0;
-    this.words[at + 1] = value / 0x100000000;
+    this.words[at + 1] = value > 0xffffffff ? value / 0x100000000 : 0;
   }
 
   optionalU64(value: number | undefined): void {

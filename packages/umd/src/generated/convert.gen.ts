@@ -145,7 +145,7 @@ export function toGPUErrorFilter(v: unknown, what: string): T.GPUErrorFilter {
 
 export function toGPUColor(v: unknown, what: string): T.GPUColorDict {
   if (W.isIterable(v)) {
-    const s = W.toSequence(v, what, (each) => W.toDouble(each, what)) as number[];
+    const s = W.toSequence(v, what, W.toDouble) as number[];
     W.checkCount(s.length, 4, 4, what);
     return { r: s[0] as number, g: s[1] as number, b: s[2] as number, a: s[3] as number };
   }
@@ -154,7 +154,7 @@ export function toGPUColor(v: unknown, what: string): T.GPUColorDict {
 
 export function toGPUOrigin2D(v: unknown, what: string): T.GPUOrigin2DDict {
   if (W.isIterable(v)) {
-    const s = W.toSequence(v, what, (each) => W.enforceU32(each, what)) as number[];
+    const s = W.toSequence(v, what, W.enforceU32) as number[];
     W.checkCount(s.length, 0, 2, what);
     return { x: s[0] ?? 0, y: s[1] ?? 0 };
   }
@@ -163,7 +163,7 @@ export function toGPUOrigin2D(v: unknown, what: string): T.GPUOrigin2DDict {
 
 export function toGPUOrigin3D(v: unknown, what: string): T.GPUOrigin3DDict {
   if (W.isIterable(v)) {
-    const s = W.toSequence(v, what, (each) => W.enforceU32(each, what)) as number[];
+    const s = W.toSequence(v, what, W.enforceU32) as number[];
     W.checkCount(s.length, 0, 3, what);
     return { x: s[0] ?? 0, y: s[1] ?? 0, z: s[2] ?? 0 };
   }
@@ -172,7 +172,7 @@ export function toGPUOrigin3D(v: unknown, what: string): T.GPUOrigin3DDict {
 
 export function toGPUExtent3D(v: unknown, what: string): T.GPUExtent3DDict {
   if (W.isIterable(v)) {
-    const s = W.toSequence(v, what, (each) => W.enforceU32(each, what)) as number[];
+    const s = W.toSequence(v, what, W.enforceU32) as number[];
     W.checkCount(s.length, 1, 3, what);
     return { width: s[0] as number, height: s[1] ?? 1, depthOrArrayLayers: s[2] ?? 1 };
   }
@@ -235,7 +235,7 @@ export function toGPUDeviceDescriptor(v: unknown, what: string): T.GPUDeviceDesc
   const v1 = d['defaultQueue'];
   const c1 = v1 === undefined ? toGPUQueueDescriptor(undefined, '') : toGPUQueueDescriptor(v1, 'GPUDeviceDescriptor.defaultQueue');
   const v2 = d['requiredFeatures'];
-  const c2 = v2 === undefined ? [] : W.toSequence(v2, 'GPUDeviceDescriptor.requiredFeatures', (each) => toGPUFeatureName(each, 'GPUDeviceDescriptor.requiredFeatures'));
+  const c2 = v2 === undefined ? [] : W.toSequence(v2, 'GPUDeviceDescriptor.requiredFeatures', toGPUFeatureName);
   const v3 = d['requiredLimits'];
   const c3 = v3 === undefined ? [] : W.toRecord(v3, 'GPUDeviceDescriptor.requiredLimits', true, (each) => W.enforceU64(each, 'GPUDeviceDescriptor.requiredLimits'));
   return { label: c0, defaultQueue: c1, requiredFeatures: c2, requiredLimits: c3 };
@@ -278,7 +278,7 @@ export function toGPUTextureDescriptor(v: unknown, what: string): T.GPUTextureDe
   if (v7 === undefined) W.missing('GPUTextureDescriptor.usage');
   const c7 = W.enforceU32(v7, 'GPUTextureDescriptor.usage');
   const v8 = d['viewFormats'];
-  const c8 = v8 === undefined ? [] : W.toSequence(v8, 'GPUTextureDescriptor.viewFormats', (each) => toGPUTextureFormat(each, 'GPUTextureDescriptor.viewFormats'));
+  const c8 = v8 === undefined ? [] : W.toSequence(v8, 'GPUTextureDescriptor.viewFormats', toGPUTextureFormat);
   return { label: c0, dimension: c1, format: c2, mipLevelCount: c3, sampleCount: c4, size: c5, textureBindingViewDimension: c6, usage: c7, viewFormats: c8 };
 }
 
@@ -352,7 +352,7 @@ export function toGPUBindGroupLayoutDescriptor(v: unknown, what: string): T.GPUB
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['entries'];
   if (v1 === undefined) W.missing('GPUBindGroupLayoutDescriptor.entries');
-  const c1 = W.toSequence(v1, 'GPUBindGroupLayoutDescriptor.entries', (each) => toGPUBindGroupLayoutEntry(each, 'GPUBindGroupLayoutDescriptor.entries'));
+  const c1 = W.toSequence(v1, 'GPUBindGroupLayoutDescriptor.entries', toGPUBindGroupLayoutEntry);
   return { label: c0, entries: c1 };
 }
 
@@ -429,7 +429,7 @@ export function toGPUBindGroupDescriptor(v: unknown, what: string): T.GPUBindGro
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['entries'];
   if (v1 === undefined) W.missing('GPUBindGroupDescriptor.entries');
-  const c1 = W.toSequence(v1, 'GPUBindGroupDescriptor.entries', (each) => toGPUBindGroupEntry(each, 'GPUBindGroupDescriptor.entries'));
+  const c1 = W.toSequence(v1, 'GPUBindGroupDescriptor.entries', toGPUBindGroupEntry);
   const v2 = d['layout'];
   if (v2 === undefined) W.missing('GPUBindGroupDescriptor.layout');
   const c2 = O.toGPUBindGroupLayout(v2, 'GPUBindGroupDescriptor.layout');
@@ -465,7 +465,7 @@ export function toGPUPipelineLayoutDescriptor(v: unknown, what: string): T.GPUPi
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['bindGroupLayouts'];
   if (v1 === undefined) W.missing('GPUPipelineLayoutDescriptor.bindGroupLayouts');
-  const c1 = W.toSequence(v1, 'GPUPipelineLayoutDescriptor.bindGroupLayouts', (each) => (each === null || each === undefined ? null : O.toGPUBindGroupLayout(each, 'GPUPipelineLayoutDescriptor.bindGroupLayouts')));
+  const c1 = W.toSequence(v1, 'GPUPipelineLayoutDescriptor.bindGroupLayouts', (each, what) => (each === null || each === undefined ? null : O.toGPUBindGroupLayout(each, what)));
   const v2 = d['immediateSize'];
   const c2 = v2 === undefined ? 0 : W.enforceU32(v2, 'GPUPipelineLayoutDescriptor.immediateSize');
   return { label: c0, bindGroupLayouts: c1, immediateSize: c2 };
@@ -479,7 +479,7 @@ export function toGPUShaderModuleDescriptor(v: unknown, what: string): T.GPUShad
   if (v1 === undefined) W.missing('GPUShaderModuleDescriptor.code');
   const c1 = W.toUsvString(v1);
   const v2 = d['compilationHints'];
-  const c2 = v2 === undefined ? [] : W.toSequence(v2, 'GPUShaderModuleDescriptor.compilationHints', (each) => toGPUShaderModuleCompilationHint(each, 'GPUShaderModuleDescriptor.compilationHints'));
+  const c2 = v2 === undefined ? [] : W.toSequence(v2, 'GPUShaderModuleDescriptor.compilationHints', toGPUShaderModuleCompilationHint);
   return { label: c0, code: c1, compilationHints: c2 };
 }
 
@@ -586,7 +586,7 @@ export function toGPUFragmentState(v: unknown, what: string): T.GPUFragmentState
   const c2 = O.toGPUShaderModule(v2, 'GPUFragmentState.module');
   const v3 = d['targets'];
   if (v3 === undefined) W.missing('GPUFragmentState.targets');
-  const c3 = W.toSequence(v3, 'GPUFragmentState.targets', (each) => (each === null || each === undefined ? null : toGPUColorTargetState(each, 'GPUFragmentState.targets')));
+  const c3 = W.toSequence(v3, 'GPUFragmentState.targets', (each, what) => (each === null || each === undefined ? null : toGPUColorTargetState(each, what)));
   return { constants: c0, entryPoint: c1, module: c2, targets: c3 };
 }
 
@@ -673,7 +673,7 @@ export function toGPUVertexState(v: unknown, what: string): T.GPUVertexState {
   if (v2 === undefined) W.missing('GPUVertexState.module');
   const c2 = O.toGPUShaderModule(v2, 'GPUVertexState.module');
   const v3 = d['buffers'];
-  const c3 = v3 === undefined ? [] : W.toSequence(v3, 'GPUVertexState.buffers', (each) => (each === null || each === undefined ? null : toGPUVertexBufferLayout(each, 'GPUVertexState.buffers')));
+  const c3 = v3 === undefined ? [] : W.toSequence(v3, 'GPUVertexState.buffers', (each, what) => (each === null || each === undefined ? null : toGPUVertexBufferLayout(each, what)));
   return { constants: c0, entryPoint: c1, module: c2, buffers: c3 };
 }
 
@@ -684,7 +684,7 @@ export function toGPUVertexBufferLayout(v: unknown, what: string): T.GPUVertexBu
   const c0 = W.enforceU64(v0, 'GPUVertexBufferLayout.arrayStride');
   const v1 = d['attributes'];
   if (v1 === undefined) W.missing('GPUVertexBufferLayout.attributes');
-  const c1 = W.toSequence(v1, 'GPUVertexBufferLayout.attributes', (each) => toGPUVertexAttribute(each, 'GPUVertexBufferLayout.attributes'));
+  const c1 = W.toSequence(v1, 'GPUVertexBufferLayout.attributes', toGPUVertexAttribute);
   const v2 = d['stepMode'];
   const c2 = v2 === undefined ? "vertex" : toGPUVertexStepMode(v2, 'GPUVertexBufferLayout.stepMode');
   return { arrayStride: c0, attributes: c1, stepMode: c2 };
@@ -826,7 +826,7 @@ export function toGPURenderPassDescriptor(v: unknown, what: string): T.GPURender
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['colorAttachments'];
   if (v1 === undefined) W.missing('GPURenderPassDescriptor.colorAttachments');
-  const c1 = W.toSequence(v1, 'GPURenderPassDescriptor.colorAttachments', (each) => (each === null || each === undefined ? null : toGPURenderPassColorAttachment(each, 'GPURenderPassDescriptor.colorAttachments')));
+  const c1 = W.toSequence(v1, 'GPURenderPassDescriptor.colorAttachments', (each, what) => (each === null || each === undefined ? null : toGPURenderPassColorAttachment(each, what)));
   const v2 = d['depthStencilAttachment'];
   const c2 = v2 === undefined ? undefined : toGPURenderPassDepthStencilAttachment(v2, 'GPURenderPassDescriptor.depthStencilAttachment');
   const v3 = d['maxDrawCount'];
@@ -888,7 +888,7 @@ export function toGPURenderPassLayout(v: unknown, what: string): T.GPURenderPass
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['colorFormats'];
   if (v1 === undefined) W.missing('GPURenderPassLayout.colorFormats');
-  const c1 = W.toSequence(v1, 'GPURenderPassLayout.colorFormats', (each) => (each === null || each === undefined ? null : toGPUTextureFormat(each, 'GPURenderPassLayout.colorFormats')));
+  const c1 = W.toSequence(v1, 'GPURenderPassLayout.colorFormats', (each, what) => (each === null || each === undefined ? null : toGPUTextureFormat(each, what)));
   const v2 = d['depthStencilFormat'];
   const c2 = v2 === undefined ? undefined : toGPUTextureFormat(v2, 'GPURenderPassLayout.depthStencilFormat');
   const v3 = d['sampleCount'];
@@ -909,7 +909,7 @@ export function toGPURenderBundleEncoderDescriptor(v: unknown, what: string): T.
   const c0 = v0 === undefined ? "" : W.toUsvString(v0);
   const v1 = d['colorFormats'];
   if (v1 === undefined) W.missing('GPURenderBundleEncoderDescriptor.colorFormats');
-  const c1 = W.toSequence(v1, 'GPURenderBundleEncoderDescriptor.colorFormats', (each) => (each === null || each === undefined ? null : toGPUTextureFormat(each, 'GPURenderBundleEncoderDescriptor.colorFormats')));
+  const c1 = W.toSequence(v1, 'GPURenderBundleEncoderDescriptor.colorFormats', (each, what) => (each === null || each === undefined ? null : toGPUTextureFormat(each, what)));
   const v2 = d['depthStencilFormat'];
   const c2 = v2 === undefined ? undefined : toGPUTextureFormat(v2, 'GPURenderBundleEncoderDescriptor.depthStencilFormat');
   const v3 = d['sampleCount'];
@@ -965,7 +965,7 @@ export function toGPUCanvasConfiguration(v: unknown, what: string): T.GPUCanvasC
   const v5 = d['usage'];
   const c5 = v5 === undefined ? 16 : W.enforceU32(v5, 'GPUCanvasConfiguration.usage');
   const v6 = d['viewFormats'];
-  const c6 = v6 === undefined ? [] : W.toSequence(v6, 'GPUCanvasConfiguration.viewFormats', (each) => toGPUTextureFormat(each, 'GPUCanvasConfiguration.viewFormats'));
+  const c6 = v6 === undefined ? [] : W.toSequence(v6, 'GPUCanvasConfiguration.viewFormats', toGPUTextureFormat);
   return { alphaMode: c0, colorSpace: c1, device: c2, format: c3, toneMapping: c4, usage: c5, viewFormats: c6 };
 }
 

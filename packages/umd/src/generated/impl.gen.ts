@@ -151,7 +151,7 @@ export interface GPUCommandEncoderImpl extends DriverObject {
   label: string;
   beginRenderPass(descriptor: T.GPURenderPassDescriptor): I.GPURenderPassEncoderImpl;
   beginComputePass(descriptor: T.GPUComputePassDescriptor): I.GPUComputePassEncoderImpl;
-  copyBufferToBuffer(...args: readonly unknown[]): void;
+  copyBufferToBuffer(...args: never[]): void;
   copyBufferToTexture(source: T.GPUTexelCopyBufferInfo, destination: T.GPUTexelCopyTextureInfo, copySize: T.GPUExtent3DDict): void;
   copyTextureToBuffer(source: T.GPUTexelCopyTextureInfo, destination: T.GPUTexelCopyBufferInfo, copySize: T.GPUExtent3DDict): void;
   copyTextureToTexture(source: T.GPUTexelCopyTextureInfo, destination: T.GPUTexelCopyTextureInfo, copySize: T.GPUExtent3DDict): void;
@@ -172,7 +172,7 @@ export interface GPUComputePassEncoderImpl extends DriverObject {
   pushDebugGroup(groupLabel: string): void;
   popDebugGroup(): void;
   insertDebugMarker(markerLabel: string): void;
-  setBindGroup(...args: readonly unknown[]): void;
+  setBindGroup(...args: never[]): void;
   setImmediates(rangeOffset: number, data: BufferSource, dataOffset: number, dataSize: number | undefined): void;
 }
 
@@ -189,7 +189,7 @@ export interface GPURenderPassEncoderImpl extends DriverObject {
   pushDebugGroup(groupLabel: string): void;
   popDebugGroup(): void;
   insertDebugMarker(markerLabel: string): void;
-  setBindGroup(...args: readonly unknown[]): void;
+  setBindGroup(...args: never[]): void;
   setImmediates(rangeOffset: number, data: BufferSource, dataOffset: number, dataSize: number | undefined): void;
   setPipeline(pipeline: I.GPURenderPipelineImpl): void;
   setIndexBuffer(buffer: I.GPUBufferImpl, indexFormat: T.GPUIndexFormat, offset: number, size: number | undefined): void;
@@ -210,7 +210,7 @@ export interface GPURenderBundleEncoderImpl extends DriverObject {
   pushDebugGroup(groupLabel: string): void;
   popDebugGroup(): void;
   insertDebugMarker(markerLabel: string): void;
-  setBindGroup(...args: readonly unknown[]): void;
+  setBindGroup(...args: never[]): void;
   setImmediates(rangeOffset: number, data: BufferSource, dataOffset: number, dataSize: number | undefined): void;
   setPipeline(pipeline: I.GPURenderPipelineImpl): void;
   setIndexBuffer(buffer: I.GPUBufferImpl, indexFormat: T.GPUIndexFormat, offset: number, size: number | undefined): void;

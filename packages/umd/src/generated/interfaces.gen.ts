@@ -901,7 +901,7 @@ export class GPURenderPassEncoder {
   executeBundles(bundles: unknown): void {
     const impl = this.#impl;
     if (arguments.length < 1) W.tooFew('GPURenderPassEncoder.executeBundles', 1, arguments.length);
-    const c0 = W.toSequence(bundles, 'GPURenderPassEncoder.executeBundles: bundles', (each) => toGPURenderBundle(each, 'GPURenderPassEncoder.executeBundles: bundles'));
+    const c0 = W.toSequence(bundles, 'GPURenderPassEncoder.executeBundles: bundles', toGPURenderBundle);
     impl.executeBundles(c0);
   }
   end(): void {
@@ -1152,7 +1152,7 @@ export class GPUQueue {
   submit(commandBuffers: unknown): void {
     const impl = this.#impl;
     if (arguments.length < 1) W.tooFew('GPUQueue.submit', 1, arguments.length);
-    const c0 = W.toSequence(commandBuffers, 'GPUQueue.submit: commandBuffers', (each) => toGPUCommandBuffer(each, 'GPUQueue.submit: commandBuffers'));
+    const c0 = W.toSequence(commandBuffers, 'GPUQueue.submit: commandBuffers', toGPUCommandBuffer);
     impl.submit(c0);
   }
   onSubmittedWorkDone(): Promise<undefined> {

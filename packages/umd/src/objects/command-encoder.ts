@@ -21,7 +21,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
   #pass: object | null = null;
 
   constructor(device: Device, descriptor: T.GPUCommandEncoderDescriptor) {
-    super(device, new Recorder(), descriptor.label);
+    super(device, Recorder.open(), descriptor.label);
     this.#descriptor = descriptor;
     this.recorder.current = this;
   }
@@ -45,7 +45,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
       return pass;
     }
     this.#useAttachments(descriptor);
-    encode.recordGPUCommandEncoderBeginRenderPass(this.recorder.words, descriptor);
+    encode.recordGPUCommandEncoderBeginRenderPass(this.recorder, descriptor);
     this.#lock(pass);
     return pass;
   }
@@ -57,7 +57,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
       return pass;
     }
     if (descriptor.timestampWrites !== undefined) this.recorder.use(descriptor.timestampWrites.querySet as QuerySet);
-    encode.recordGPUCommandEncoderBeginComputePass(this.recorder.words, descriptor);
+    encode.recordGPUCommandEncoderBeginComputePass(this.recorder, descriptor);
     this.#lock(pass);
     return pass;
   }
@@ -90,12 +90,11 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     if (!this.recorder.isFailed) this.recorder.current = this;
   }
 
-  copyBufferToBuffer(...args: readonly unknown[]): void {
-    const [source, sourceOffset, destination, destinationOffset, size] = args as [Buffer, number, Buffer, number, number | undefined];
+  copyBufferToBuffer(source: Buffer, sourceOffset: number, destination: Buffer, destinationOffset: number, size: number | undefined): void {
     if (this.recorder.current !== this) return this.refuse('copyBufferToBuffer');
     this.recorder.use(source);
     this.recorder.use(destination);
-    encode.recordGPUCommandEncoderCopyBufferToBuffer(this.recorder.words, source, sourceOffset, destination, destinationOffset, size);
+    encode.recordGPUCommandEncoderCopyBufferToBuffer(this.recorder, source, sourceOffset, destination, destinationOffset, size);
   }
 
   copyBufferToTexture(source: T.GPUTexelCopyBufferInfo, destination: T.GPUTexelCopyTextureInfo, copySize: T.GPUExtent3DDict): void {
@@ -104,7 +103,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     this.recorder.use(source.buffer as Buffer);
     this.recorder.use(destination.texture as Texture);
     encode.recordGPUCommandEncoderCopyBufferToTexture(
-      this.recorder.words, source.buffer as Buffer, source, destination.texture as Texture, mipLevel, origin, aspect, copySize,
+      this.recorder, source.buffer as Buffer, source, destination.texture as Texture, mipLevel, origin, aspect, copySize,
     );
   }
 
@@ -114,7 +113,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     this.recorder.use(source.texture as Texture);
     this.recorder.use(destination.buffer as Buffer);
     encode.recordGPUCommandEncoderCopyTextureToBuffer(
-      this.recorder.words, source.texture as Texture, mipLevel, origin, aspect, destination.buffer as Buffer, destination, copySize,
+      this.recorder, source.texture as Texture, mipLevel, origin, aspect, destination.buffer as Buffer, destination, copySize,
     );
   }
 
@@ -123,7 +122,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     this.recorder.use(source.texture as Texture);
     this.recorder.use(destination.texture as Texture);
     encode.recordGPUCommandEncoderCopyTextureToTexture(
-      this.recorder.words,
+      this.recorder,
       source.texture as Texture, source.mipLevel, source.origin, source.aspect,
       destination.texture as Texture, destination.mipLevel, destination.origin, destination.aspect,
       copySize,
@@ -133,34 +132,30 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
   clearBuffer(buffer: Buffer, offset: number, size: number | undefined): void {
     if (this.recorder.current !== this) return this.refuse('clearBuffer');
     this.recorder.use(buffer);
-    encode.recordGPUCommandEncoderClearBuffer(this.recorder.words, buffer, offset, size);
+    encode.recordGPUCommandEncoderClearBuffer(this.recorder, buffer, offset, size);
   }
 
   resolveQuerySet(querySet: QuerySet, firstQuery: number, queryCount: number, destination: Buffer, destinationOffset: number): void {
     if (this.recorder.current !== this) return this.refuse('resolveQuerySet');
     this.recorder.use(querySet);
     this.recorder.use(destination);
-    encode.recordGPUCommandEncoderResolveQuerySet(this.recorder.words, querySet, firstQuery, queryCount, destination, destinationOffset);
+    encode.recordGPUCommandEncoderResolveQuerySet(this.recorder, querySet, firstQuery, queryCount, destination, destinationOffset);
   }
 
   /** An open pass, an unbalanced debug group and the like are found by the host when it replays the commands. */
   finish(descriptor: T.GPUCommandBufferDescriptor): CommandBuffer {
     const buffer = new CommandBuffer(this.device, descriptor.label);
-    if (this.#finished) {
-      // A second finish() gives an invalid command buffer: an encoder that does nothing but fail.
-      this.recorder.words.reset();
-      encode.recordEncoderFail(this.recorder.words, 'finish() was called on a command encoder that is finished.');
-    }
+    // A second finish() gives an invalid object: an encoder that does nothing but fail.
+    const recorder = this.#finished ? Recorder.failed('finish() was called on a command encoder that is finished.') : this.recorder;
     this.#finished = true;
-    this.recorder.limit(this.device.context.link.packetWordsMax);
-    const { words } = this.recorder;
+    recorder.limit(this.device.context.link.packetWordsMax);
     encode.encodeGPUCommandEncoderFinish(this.device.context.out, this.device.handle, buffer.handle, this.#descriptor, descriptor, {
-      words: words.words,
+      words: recorder.words,
       begin: 0,
-      end: words.length,
+      end: recorder.length,
     });
     this.device.context.written();
-    this.recorder.retire();
+    recorder.retire();
     return buffer;
   }
 }

@@ -19,23 +19,26 @@ export class ComputePassEncoder extends BindingEncoder implements I.GPUComputePa
   }
 
   setPipeline(pipeline: ComputePipeline): void {
-    if (this.recorder.current !== this) return this.refuse('setPipeline');
-    this.recorder.use(pipeline);
-    encode.recordGPUComputePassEncoderSetPipeline(this.recorder.words, pipeline);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setPipeline');
+    if (pipeline.recorderStamp !== recorder.stamp) recorder.note(pipeline);
+    encode.recordGPUComputePassEncoderSetPipeline(recorder, pipeline);
   }
 
   dispatchWorkgroups(x: number, y: number, z: number): void {
-    if (this.recorder.current !== this) return this.refuse('dispatchWorkgroups');
-    encode.recordGPUComputePassEncoderDispatchWorkgroups(this.recorder.words, x, y, z);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('dispatchWorkgroups');
+    encode.recordGPUComputePassEncoderDispatchWorkgroups(recorder, x, y, z);
   }
 
   dispatchWorkgroupsIndirect(indirectBuffer: Buffer, indirectOffset: number): void {
-    if (this.recorder.current !== this) return this.refuse('dispatchWorkgroupsIndirect');
-    this.recorder.use(indirectBuffer);
-    encode.recordGPUComputePassEncoderDispatchWorkgroupsIndirect(this.recorder.words, indirectBuffer, indirectOffset);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('dispatchWorkgroupsIndirect');
+    if (indirectBuffer.recorderStamp !== recorder.stamp) recorder.note(indirectBuffer);
+    encode.recordGPUComputePassEncoderDispatchWorkgroupsIndirect(recorder, indirectBuffer, indirectOffset);
   }
 
   end(): void {
-    this.#state.end(this, () => encode.recordGPUComputePassEncoderEnd(this.recorder.words));
+    this.#state.end(this, () => encode.recordGPUComputePassEncoderEnd(this.recorder));
   }
 }

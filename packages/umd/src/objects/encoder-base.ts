@@ -26,28 +26,31 @@ export abstract class EncoderBase {
   protected abstract refuse(command: string): void;
 
   pushDebugGroup(groupLabel: string): void {
-    if (this.recorder.current !== this) return this.refuse('pushDebugGroup');
-    encode.recordGPUDebugCommandsMixinPushDebugGroup(this.recorder.words, groupLabel);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('pushDebugGroup');
+    encode.recordGPUDebugCommandsMixinPushDebugGroup(recorder, groupLabel);
   }
 
   popDebugGroup(): void {
-    if (this.recorder.current !== this) return this.refuse('popDebugGroup');
-    encode.recordGPUDebugCommandsMixinPopDebugGroup(this.recorder.words);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('popDebugGroup');
+    encode.recordGPUDebugCommandsMixinPopDebugGroup(recorder);
   }
 
   insertDebugMarker(markerLabel: string): void {
-    if (this.recorder.current !== this) return this.refuse('insertDebugMarker');
-    encode.recordGPUDebugCommandsMixinInsertDebugMarker(this.recorder.words, markerLabel);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('insertDebugMarker');
+    encode.recordGPUDebugCommandsMixinInsertDebugMarker(recorder, markerLabel);
   }
 }
 
 /** Encoders that bind resources: passes and bundles. */
 export abstract class BindingEncoder extends EncoderBase {
-  setBindGroup(...args: readonly unknown[]): void {
-    const [index, bindGroup, offsets] = args as [number, BindGroup | null, ArrayLike<number>];
-    if (this.recorder.current !== this) return this.refuse('setBindGroup');
-    if (bindGroup !== null) this.recorder.use(bindGroup);
-    encode.recordGPUBindingCommandsMixinSetBindGroup(this.recorder.words, index, bindGroup, offsets);
+  setBindGroup(index: number, bindGroup: BindGroup | null, offsets: Uint32Array, offsetsBegin: number, offsetsEnd: number): void {
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setBindGroup');
+    if (bindGroup !== null && bindGroup.recorderStamp !== recorder.stamp) recorder.note(bindGroup);
+    encode.recordGPUBindingCommandsMixinSetBindGroup(recorder, index, bindGroup, offsets, offsetsBegin, offsetsEnd);
   }
 
   /** https://gpuweb.github.io/gpuweb/#dom-gpubindingcommandsmixin-setimmediates */
@@ -61,10 +64,11 @@ export abstract class BindingEncoder extends EncoderBase {
     if ((count * elementBytes) % 4 !== 0) {
       throw new DOMException(`The number of bytes to set (${count * elementBytes}) is not a multiple of 4.`, 'OperationError');
     }
-    if (this.recorder.current !== this) return this.refuse('setImmediates');
-    if (rangeOffset % 4 !== 0) return this.recorder.fail(`setImmediates(): the range offset (${rangeOffset}) is not a multiple of 4.`);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setImmediates');
+    if (rangeOffset % 4 !== 0) return recorder.fail(`setImmediates(): the range offset (${rangeOffset}) is not a multiple of 4.`);
     const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
     const bytes = new Uint8Array(view.buffer, view.byteOffset + dataOffset * elementBytes, count * elementBytes);
-    encode.recordGPUBindingCommandsMixinSetImmediates(this.recorder.words, rangeOffset, bytes);
+    encode.recordGPUBindingCommandsMixinSetImmediates(recorder, rangeOffset, bytes);
   }
 }

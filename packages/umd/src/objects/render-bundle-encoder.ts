@@ -11,7 +11,7 @@ export class RenderBundleEncoder extends RenderCommands implements I.GPURenderBu
   #finished = false;
 
   constructor(device: Device, descriptor: T.GPURenderBundleEncoderDescriptor) {
-    super(device, new Recorder(), descriptor.label);
+    super(device, Recorder.open(), descriptor.label);
     this.#descriptor = descriptor;
     this.recorder.current = this;
   }
@@ -22,20 +22,17 @@ export class RenderBundleEncoder extends RenderCommands implements I.GPURenderBu
 
   finish(descriptor: T.GPURenderBundleDescriptor): RenderBundle {
     const bundle = new RenderBundle(this.device, descriptor.label);
-    if (this.#finished) {
-      this.recorder.words.reset();
-      encode.recordEncoderFail(this.recorder.words, 'finish() was called on a render bundle encoder that is finished.');
-    }
+    // A second finish() gives an invalid object: an encoder that does nothing but fail.
+    const recorder = this.#finished ? Recorder.failed('finish() was called on a render bundle encoder that is finished.') : this.recorder;
     this.#finished = true;
-    this.recorder.limit(this.device.context.link.packetWordsMax);
-    const { words } = this.recorder;
+    recorder.limit(this.device.context.link.packetWordsMax);
     encode.encodeGPURenderBundleEncoderFinish(this.device.context.out, this.device.handle, bundle.handle, this.#descriptor, descriptor, {
-      words: words.words,
+      words: recorder.words,
       begin: 0,
-      end: words.length,
+      end: recorder.length,
     });
     this.device.context.written();
-    this.recorder.retire();
+    recorder.retire();
     return bundle;
   }
 }

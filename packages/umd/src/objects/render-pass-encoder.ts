@@ -19,42 +19,49 @@ export class RenderPassEncoder extends RenderCommands implements I.GPURenderPass
   }
 
   setViewport(x: number, y: number, width: number, height: number, minDepth: number, maxDepth: number): void {
-    if (this.recorder.current !== this) return this.refuse('setViewport');
-    encode.recordGPURenderPassEncoderSetViewport(this.recorder.words, x, y, width, height, minDepth, maxDepth);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setViewport');
+    encode.recordGPURenderPassEncoderSetViewport(recorder, x, y, width, height, minDepth, maxDepth);
   }
 
   setScissorRect(x: number, y: number, width: number, height: number): void {
-    if (this.recorder.current !== this) return this.refuse('setScissorRect');
-    encode.recordGPURenderPassEncoderSetScissorRect(this.recorder.words, x, y, width, height);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setScissorRect');
+    encode.recordGPURenderPassEncoderSetScissorRect(recorder, x, y, width, height);
   }
 
   setBlendConstant(color: T.GPUColorDict): void {
-    if (this.recorder.current !== this) return this.refuse('setBlendConstant');
-    encode.recordGPURenderPassEncoderSetBlendConstant(this.recorder.words, color);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setBlendConstant');
+    encode.recordGPURenderPassEncoderSetBlendConstant(recorder, color);
   }
 
   setStencilReference(reference: number): void {
-    if (this.recorder.current !== this) return this.refuse('setStencilReference');
-    encode.recordGPURenderPassEncoderSetStencilReference(this.recorder.words, reference);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('setStencilReference');
+    encode.recordGPURenderPassEncoderSetStencilReference(recorder, reference);
   }
 
   beginOcclusionQuery(queryIndex: number): void {
-    if (this.recorder.current !== this) return this.refuse('beginOcclusionQuery');
-    encode.recordGPURenderPassEncoderBeginOcclusionQuery(this.recorder.words, queryIndex);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('beginOcclusionQuery');
+    encode.recordGPURenderPassEncoderBeginOcclusionQuery(recorder, queryIndex);
   }
 
   endOcclusionQuery(): void {
-    if (this.recorder.current !== this) return this.refuse('endOcclusionQuery');
-    encode.recordGPURenderPassEncoderEndOcclusionQuery(this.recorder.words);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('endOcclusionQuery');
+    encode.recordGPURenderPassEncoderEndOcclusionQuery(recorder);
   }
 
   executeBundles(bundles: readonly RenderBundle[]): void {
-    if (this.recorder.current !== this) return this.refuse('executeBundles');
-    for (const bundle of bundles) this.recorder.use(bundle);
-    encode.recordGPURenderPassEncoderExecuteBundles(this.recorder.words, bundles);
+    const { recorder } = this;
+    if (recorder.current !== this) return this.refuse('executeBundles');
+    for (const bundle of bundles) if (bundle.recorderStamp !== recorder.stamp) recorder.note(bundle);
+    encode.recordGPURenderPassEncoderExecuteBundles(recorder, bundles);
   }
 
   end(): void {
-    this.#state.end(this, () => encode.recordGPURenderPassEncoderEnd(this.recorder.words));
+    this.#state.end(this, () => encode.recordGPURenderPassEncoderEnd(this.recorder));
   }
 }

@@ -900,13 +900,20 @@ export function recordGPUCommandEncoderBeginComputePass(w: Writer, descriptor: T
 }
 
 export function recordGPUCommandEncoderCopyBufferToBuffer(w: Writer, source: HandleRef, sourceOffset: number, destination: HandleRef, destinationOffset: number, size: number | undefined): void {
-  const at = w.beginCommand(3);
-  w.u32(source.handle);
-  w.u64(sourceOffset);
-  w.u32(destination.handle);
-  w.u64(destinationOffset);
-  w.optionalU64(size);
-  w.endCommand(at);
+  const at = w.length;
+  const end = at + 9;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 589827;
+  words[at + 1] = source.handle;
+  words[at + 2] = sourceOffset >>> 0;
+  words[at + 3] = sourceOffset > 4294967295 ? sourceOffset / 0x100000000 : 0;
+  words[at + 4] = destination.handle;
+  words[at + 5] = destinationOffset >>> 0;
+  words[at + 6] = destinationOffset > 4294967295 ? destinationOffset / 0x100000000 : 0;
+  words[at + 7] = size === undefined ? 4294967295 : size >>> 0;
+  words[at + 8] = size === undefined ? 4294967295 : size > 4294967295 ? size / 0x100000000 : 0;
 }
 
 export function recordGPUCommandEncoderCopyBufferToTexture(w: Writer, buffer: HandleRef, layout: T.GPUTexelCopyBufferLayout, texture: HandleRef, mipLevel: number, origin: T.GPUOrigin3DDict, aspect: T.GPUTextureAspect, size: T.GPUExtent3DDict): void {
@@ -948,15 +955,24 @@ export function recordGPUCommandEncoderCopyTextureToTexture(w: Writer, source: H
 }
 
 export function recordGPUCommandEncoderClearBuffer(w: Writer, buffer: HandleRef, offset: number, size: number | undefined): void {
-  const at = w.beginCommand(7);
-  w.u32(buffer.handle);
-  w.u64(offset);
-  w.optionalU64(size);
-  w.endCommand(at);
+  const at = w.length;
+  const end = at + 6;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 393223;
+  words[at + 1] = buffer.handle;
+  words[at + 2] = offset >>> 0;
+  words[at + 3] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 4] = size === undefined ? 4294967295 : size >>> 0;
+  words[at + 5] = size === undefined ? 4294967295 : size > 4294967295 ? size / 0x100000000 : 0;
 }
 
 export function recordGPUCommandEncoderResolveQuerySet(w: Writer, querySet: HandleRef, firstQuery: number, queryCount: number, destination: HandleRef, destinationOffset: number): void {
-  const at = w.reserve(7);
+  const at = w.length;
+  const end = at + 7;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 458760;
   words[at + 1] = querySet.handle;
@@ -964,7 +980,7 @@ export function recordGPUCommandEncoderResolveQuerySet(w: Writer, querySet: Hand
   words[at + 3] = queryCount;
   words[at + 4] = destination.handle;
   words[at + 5] = destinationOffset >>> 0;
-  words[at + 6] = destinationOffset / 0x100000000;
+  words[at + 6] = destinationOffset > 4294967295 ? destinationOffset / 0x100000000 : 0;
 }
 
 export function recordGPUDebugCommandsMixinPushDebugGroup(w: Writer, groupLabel: string): void {
@@ -974,7 +990,10 @@ export function recordGPUDebugCommandsMixinPushDebugGroup(w: Writer, groupLabel:
 }
 
 export function recordGPUDebugCommandsMixinPopDebugGroup(w: Writer): void {
-  const at = w.reserve(1);
+  const at = w.length;
+  const end = at + 1;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 65546;
 }
@@ -986,14 +1005,20 @@ export function recordGPUDebugCommandsMixinInsertDebugMarker(w: Writer, markerLa
 }
 
 export function recordGPUComputePassEncoderSetPipeline(w: Writer, pipeline: HandleRef): void {
-  const at = w.reserve(2);
+  const at = w.length;
+  const end = at + 2;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 131084;
   words[at + 1] = pipeline.handle;
 }
 
 export function recordGPUComputePassEncoderDispatchWorkgroups(w: Writer, workgroupCountX: number, workgroupCountY: number, workgroupCountZ: number): void {
-  const at = w.reserve(4);
+  const at = w.length;
+  const end = at + 4;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 262157;
   words[at + 1] = workgroupCountX;
@@ -1002,26 +1027,39 @@ export function recordGPUComputePassEncoderDispatchWorkgroups(w: Writer, workgro
 }
 
 export function recordGPUComputePassEncoderDispatchWorkgroupsIndirect(w: Writer, indirectBuffer: HandleRef, indirectOffset: number): void {
-  const at = w.reserve(4);
+  const at = w.length;
+  const end = at + 4;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 262158;
   words[at + 1] = indirectBuffer.handle;
   words[at + 2] = indirectOffset >>> 0;
-  words[at + 3] = indirectOffset / 0x100000000;
+  words[at + 3] = indirectOffset > 4294967295 ? indirectOffset / 0x100000000 : 0;
 }
 
 export function recordGPUComputePassEncoderEnd(w: Writer): void {
-  const at = w.reserve(1);
+  const at = w.length;
+  const end = at + 1;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 65551;
 }
 
-export function recordGPUBindingCommandsMixinSetBindGroup(w: Writer, index: number, bindGroup: HandleRef | null, dynamicOffsets: ArrayLike<number>): void {
-  const at = w.beginCommand(16);
-  w.u32(index);
-  w.u32(bindGroup === null ? 0 : bindGroup.handle);
-  w.u32(dynamicOffsets.length); for (let i = 0; i < dynamicOffsets.length; i++) { const each = dynamicOffsets[i] as number; w.u32(each); }
-  w.endCommand(at);
+export function recordGPUBindingCommandsMixinSetBindGroup(w: Writer, index: number, bindGroup: HandleRef | null, dynamicOffsets: ArrayLike<number>, dynamicOffsetsBegin = 0, dynamicOffsetsEnd = dynamicOffsets.length): void {
+  const total = 4 + dynamicOffsetsEnd - dynamicOffsetsBegin;
+  const at = w.length;
+  const end = at + total;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 16 + (total << 16);
+  words[at + 1] = index;
+  words[at + 2] = bindGroup === null ? 0 : bindGroup.handle;
+  words[at + 3] = total - 4;
+  for (let i = 4; i < total; i++) words[at + i] = dynamicOffsets[dynamicOffsetsBegin + i - 4] as number;
+  if (total >= 0xffff) w.lengthenCommand(at, 16);
 }
 
 export function recordGPUBindingCommandsMixinSetImmediates(w: Writer, rangeOffset: number, data: Uint8Array): void {
@@ -1032,7 +1070,10 @@ export function recordGPUBindingCommandsMixinSetImmediates(w: Writer, rangeOffse
 }
 
 export function recordGPURenderPassEncoderSetViewport(w: Writer, x: number, y: number, width: number, height: number, minDepth: number, maxDepth: number): void {
-  const at = w.reserve(7);
+  const at = w.length;
+  const end = at + 7;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 458770;
   w.floats[at + 1] = x;
@@ -1044,7 +1085,10 @@ export function recordGPURenderPassEncoderSetViewport(w: Writer, x: number, y: n
 }
 
 export function recordGPURenderPassEncoderSetScissorRect(w: Writer, x: number, y: number, width: number, height: number): void {
-  const at = w.reserve(5);
+  const at = w.length;
+  const end = at + 5;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 327699;
   words[at + 1] = x;
@@ -1060,21 +1104,30 @@ export function recordGPURenderPassEncoderSetBlendConstant(w: Writer, color: T.G
 }
 
 export function recordGPURenderPassEncoderSetStencilReference(w: Writer, reference: number): void {
-  const at = w.reserve(2);
+  const at = w.length;
+  const end = at + 2;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 131093;
   words[at + 1] = reference;
 }
 
 export function recordGPURenderPassEncoderBeginOcclusionQuery(w: Writer, queryIndex: number): void {
-  const at = w.reserve(2);
+  const at = w.length;
+  const end = at + 2;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 131094;
   words[at + 1] = queryIndex;
 }
 
 export function recordGPURenderPassEncoderEndOcclusionQuery(w: Writer): void {
-  const at = w.reserve(1);
+  const at = w.length;
+  const end = at + 1;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 65559;
 }
@@ -1086,38 +1139,59 @@ export function recordGPURenderPassEncoderExecuteBundles(w: Writer, bundles: rea
 }
 
 export function recordGPURenderPassEncoderEnd(w: Writer): void {
-  const at = w.reserve(1);
+  const at = w.length;
+  const end = at + 1;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 65561;
 }
 
 export function recordGPURenderCommandsMixinSetPipeline(w: Writer, pipeline: HandleRef): void {
-  const at = w.reserve(2);
+  const at = w.length;
+  const end = at + 2;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 131098;
   words[at + 1] = pipeline.handle;
 }
 
 export function recordGPURenderCommandsMixinSetIndexBuffer(w: Writer, buffer: HandleRef, indexFormat: T.GPUIndexFormat, offset: number, size: number | undefined): void {
-  const at = w.beginCommand(27);
-  w.u32(buffer.handle);
-  w.u32(E.GPUIndexFormatNumbers[indexFormat] as number);
-  w.u64(offset);
-  w.optionalU64(size);
-  w.endCommand(at);
+  const at = w.length;
+  const end = at + 7;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 458779;
+  words[at + 1] = buffer.handle;
+  words[at + 2] = E.GPUIndexFormatNumbers[indexFormat] as number;
+  words[at + 3] = offset >>> 0;
+  words[at + 4] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 5] = size === undefined ? 4294967295 : size >>> 0;
+  words[at + 6] = size === undefined ? 4294967295 : size > 4294967295 ? size / 0x100000000 : 0;
 }
 
 export function recordGPURenderCommandsMixinSetVertexBuffer(w: Writer, slot: number, buffer: HandleRef | null, offset: number, size: number | undefined): void {
-  const at = w.beginCommand(28);
-  w.u32(slot);
-  w.u32(buffer === null ? 0 : buffer.handle);
-  w.u64(offset);
-  w.optionalU64(size);
-  w.endCommand(at);
+  const at = w.length;
+  const end = at + 7;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 458780;
+  words[at + 1] = slot;
+  words[at + 2] = buffer === null ? 0 : buffer.handle;
+  words[at + 3] = offset >>> 0;
+  words[at + 4] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 5] = size === undefined ? 4294967295 : size >>> 0;
+  words[at + 6] = size === undefined ? 4294967295 : size > 4294967295 ? size / 0x100000000 : 0;
 }
 
 export function recordGPURenderCommandsMixinDraw(w: Writer, vertexCount: number, instanceCount: number, firstVertex: number, firstInstance: number): void {
-  const at = w.reserve(5);
+  const at = w.length;
+  const end = at + 5;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 327709;
   words[at + 1] = vertexCount;
@@ -1127,7 +1201,10 @@ export function recordGPURenderCommandsMixinDraw(w: Writer, vertexCount: number,
 }
 
 export function recordGPURenderCommandsMixinDrawIndexed(w: Writer, indexCount: number, instanceCount: number, firstIndex: number, baseVertex: number, firstInstance: number): void {
-  const at = w.reserve(6);
+  const at = w.length;
+  const end = at + 6;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 393246;
   words[at + 1] = indexCount;
@@ -1138,21 +1215,27 @@ export function recordGPURenderCommandsMixinDrawIndexed(w: Writer, indexCount: n
 }
 
 export function recordGPURenderCommandsMixinDrawIndirect(w: Writer, indirectBuffer: HandleRef, indirectOffset: number): void {
-  const at = w.reserve(4);
+  const at = w.length;
+  const end = at + 4;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 262175;
   words[at + 1] = indirectBuffer.handle;
   words[at + 2] = indirectOffset >>> 0;
-  words[at + 3] = indirectOffset / 0x100000000;
+  words[at + 3] = indirectOffset > 4294967295 ? indirectOffset / 0x100000000 : 0;
 }
 
 export function recordGPURenderCommandsMixinDrawIndexedIndirect(w: Writer, indirectBuffer: HandleRef, indirectOffset: number): void {
-  const at = w.reserve(4);
+  const at = w.length;
+  const end = at + 4;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
   const words = w.words;
   words[at] = 262176;
   words[at + 1] = indirectBuffer.handle;
   words[at + 2] = indirectOffset >>> 0;
-  words[at + 3] = indirectOffset / 0x100000000;
+  words[at + 3] = indirectOffset > 4294967295 ? indirectOffset / 0x100000000 : 0;
 }
 
 export function recordEncoderFail(w: Writer, message: string): void {
