@@ -2,7 +2,7 @@ import { deepEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine } from './arguments.ts';
 
-const run = { kind: 'run', adapter: 'auto', transport: 'aperture', vramBytes: undefined } as const;
+const run = { kind: 'run', adapter: 'auto', transport: 'aperture', vramBytes: undefined, pool: undefined } as const;
 
 for (const [line, command] of [
   ['--help', { kind: 'help', topic: 'gpup' }],
@@ -20,6 +20,8 @@ for (const [line, command] of [
   ['run node -- --help', { ...run, command: ['node', '--', '--help'] }],
   ['run --vram 256MiB -- node', { ...run, vramBytes: 2 ** 28, command: ['node'] }],
   ['run --vram=1G --adapter software --transport stream -- node', { ...run, vramBytes: 2 ** 30, adapter: 'software', transport: 'stream', command: ['node'] }],
+  ['run --pool 0 -- node', { ...run, pool: 0, command: ['node'] }],
+  ['run --pool 16 -- node', { ...run, pool: 16, command: ['node'] }],
 ] as const) {
   test(`gpup ${line}`, () => deepEqual(parseCommandLine(line.split(' ')), command));
 }
@@ -40,6 +42,8 @@ for (const [line, message] of [
   ['run --vram lots -- node', /--vram \(lots\) is not a number of bytes/],
   ['run --adapter quantum -- node', /--adapter \(quantum\) is none of auto, hardware, software/],
   ['run --transport pigeon -- node', /--transport \(pigeon\) is none of aperture, stream/],
+  ['run --pool 17 -- node', /--pool \(17\) is not a whole number from 0 to 16/],
+  ['run --pool some -- node', /--pool \(some\) is not a whole number/],
   ['run --toString x -- node', /Unknown option \(--toString\)/],
   ['run -x -- node', /Unknown option \(-x\)/],
 ] as const) {

@@ -16,6 +16,7 @@ export type Command =
       readonly adapter: AdapterPreference;
       readonly transport: (typeof TRANSPORTS)[number];
       readonly vramBytes: number | undefined;
+      readonly pool: number | undefined;
       readonly command: readonly [string, ...string[]];
     };
 
@@ -25,7 +26,7 @@ type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; re
 
 const HELP: Options = { help: { type: 'boolean', short: 'h' } };
 const INFO: Options = { ...HELP, json: { type: 'boolean' } };
-const RUN: Options = { ...HELP, vram: { type: 'string' }, adapter: { type: 'string' }, transport: { type: 'string' } };
+const RUN: Options = { ...HELP, vram: { type: 'string' }, adapter: { type: 'string' }, transport: { type: 'string' }, pool: { type: 'string' } };
 const TOP: Options = { ...HELP, version: { type: 'boolean', short: 'v' } };
 
 export function parseCommandLine(args: readonly string[]): Command {
@@ -50,16 +51,24 @@ function parseRun(args: readonly string[]): Command {
   const { values, rest } = parseOptions(args, RUN, 'gpup run');
   if (values['help'] === true) return { kind: 'help', topic: 'run' };
   const vram = values['vram'];
+  const pool = values['pool'];
   const [program, ...programArgs] = rest;
   const options = {
     adapter: oneOf('--adapter', values['adapter'] ?? 'auto', ADAPTER_PREFERENCES),
     transport: oneOf('--transport', values['transport'] ?? 'aperture', TRANSPORTS),
     vramBytes: typeof vram === 'string' ? parseByteCount(vram, { option: '--vram', bytesMax: PF_LIMITS.vramBytesMax }) : undefined,
+    pool: typeof pool === 'string' ? parsePool(pool) : undefined,
   };
   if (program === undefined || program === '') {
     throw new UsageError('No program is given to run; example: gpup run -- node app.js');
   }
   return { kind: 'run', ...options, command: [program, ...programArgs] };
+}
+
+function parsePool(text: string): number {
+  const size = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (size <= PF_LIMITS.poolSizeMax) return size;
+  throw new UsageError(`--pool (${text}) is not a whole number from 0 to ${PF_LIMITS.poolSizeMax}.`);
 }
 
 function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {

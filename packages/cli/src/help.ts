@@ -27,6 +27,8 @@ Options:
                           auto (default): a real GPU if there is one, else the bundled software GPU
   --transport aperture|stream
                           how commands travel: shared memory (default) or a byte stream
+  --pool N                processes kept ready for programs that open the GPU, 0 to ${PF_LIMITS.poolSizeMax}: each takes some
+                          20 MiB and makes one start faster (default: GPUP_POOL, or else 1)
   -h, --help              show this help
 
 Exit status: the program's own, 128 + N if signal N ended it; 126 if it cannot be executed, 127

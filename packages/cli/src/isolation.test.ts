@@ -1,21 +1,14 @@
 /** Who maps what, who holds what, and what is left of contexts that are gone. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { mappedFilesOf } from '@gpup/os';
-import { type Role, descriptorsOf } from './testing/processes.ts';
+import { APERTURE, DRIVERS, type Role, descriptorsOf, isRunning, pathsMappedBy } from './testing/processes.ts';
 import { gpupRun } from './testing/program.ts';
 import { Run, RuntimeDirectory, eventually } from './testing/scenario.ts';
 
 const runtime = new RuntimeDirectory();
 after(() => runtime.remove());
-
-const DRIVERS = /dawn\.node|libvulkan|swiftshader|vulkan_icd|libGLX_nvidia|libnvidia/;
-const APERTURE = /memfd:gpup/;
-
-function pathsMappedBy(pid: number): string {
-  return mappedFilesOf(pid).map(({ path }) => path).join('\n');
-}
 
 async function linkedRun(t: { after(clean: () => Promise<void>): void }): Promise<{ run: Run; pid: (role: Role) => number }> {
   const run = new Run(runtime, { mode: 'idle' });
@@ -27,6 +20,13 @@ async function linkedRun(t: { after(clean: () => Promise<void>): void }): Promis
     return found;
   };
   return { run, pid };
+}
+
+/** Its standard error, and the control socket. */
+const SOCKETS_OF_A_WAITING_VF = 2;
+
+function socketsOf(pid: number): readonly string[] {
+  return descriptorsOf(pid).filter((target) => target.startsWith('socket:'));
 }
 
 test('only the VF process maps Dawn and a driver, and only guest and VF map the aperture', async (t) => {
@@ -54,7 +54,26 @@ test('the guest holds no descriptor of the aperture, and the host none of the da
   deepEqual({ host: holdsAperture('host'), guest: holdsAperture('guest') }, { host: false, guest: false });
   // The VF has its end of the data connection and of the control socket; the host has no copy of either.
   const shared = new Set(descriptorsOf(pid('host')));
-  deepEqual([3, 4].filter((fd) => shared.has(readlinkSync(`/proc/${pid('vf')}/fd/${fd}`))), []);
+  const sockets = socketsOf(pid('vf'));
+  deepEqual([sockets.length, sockets.filter((socket) => shared.has(socket))], [SOCKETS_OF_A_WAITING_VF + 1, []]);
+});
+
+test('a VF process that waits for a guest maps the driver, and has nothing of the guest that is there', async (t) => {
+  const { run, pid } = await linkedRun(t);
+  const waiting = await run.pooledVf();
+  deepEqual([DRIVERS.test(pathsMappedBy(waiting)), APERTURE.test(pathsMappedBy(waiting))], [true, false]);
+  const sockets = socketsOf(waiting);
+  const others = new Set([...socketsOf(pid('vf')), ...socketsOf(pid('guest'))]);
+  deepEqual([sockets.length, sockets.filter((socket) => others.has(socket))], [SOCKETS_OF_A_WAITING_VF, []]);
+  equal(descriptorsOf(waiting).some((target) => APERTURE.test(target)), false);
+});
+
+test('a VF process that is killed while it waits is replaced, and no guest notices', async (t) => {
+  const { run, pid } = await linkedRun(t);
+  const killed = await run.pooledVf();
+  process.kill(killed, 'SIGKILL');
+  notEqual(await run.pooledVf(killed), killed);
+  deepEqual([isRunning(killed), isRunning(pid('guest')), /"lost"/.test(run.output)], [false, true, false]);
 });
 
 test("a VF process has nothing of the guest's environment", async (t) => {
@@ -67,11 +86,14 @@ test('contexts that come and go leave no descriptor in the host process, nor a V
   // Each is closed in another way: by its worker's end, and by the kill of the VF through a broken packet.
   const script = `
     import { execFileSync } from 'node:child_process';
-    import { readdirSync } from 'node:fs';
+    import { readFileSync, readdirSync } from 'node:fs';
     const hostPid = process.env.GPUP_SOCKET.split('-')[2];
     const count = () => readdirSync('/proc/' + hostPid + '/fd').length;
+    const vfCount = () => readFileSync('/proc/' + hostPid + '/task/' + hostPid + '/children', 'utf8').trim().split(' ').length;
     const open = () => execFileSync(process.execPath, ['--input-type=module', '-e', 'await (await navigator.gpu.requestAdapter()).requestDevice()']);
-    const settled = async () => { await new Promise((resolve) => setTimeout(resolve, 500)); return count(); };
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    // The one that waits for the next context is back in its place, and alone.
+    const settled = async () => { do await pause(1500); while (vfCount() !== 1); await pause(500); return count(); };
     open();
     const first = await settled();
     for (let index = 0; index < 5; index++) open();
@@ -87,8 +109,8 @@ test('a guest whose VF is killed hears why, and its next context works', async (
     const adapter = await navigator.gpu.requestAdapter();
     const device = await adapter.requestDevice();
     const hostPid = process.env.GPUP_SOCKET.split('-')[2];
-    const vf = readFileSync('/proc/' + hostPid + '/task/' + hostPid + '/children', 'utf8').trim();
-    process.kill(Number(vf), 'SIGKILL');
+    const vfs = readFileSync('/proc/' + hostPid + '/task/' + hostPid + '/children', 'utf8').trim().split(' ');
+    for (const vf of vfs) process.kill(Number(vf), 'SIGKILL');
     // device.lost alone keeps no process alive.
     const alive = setInterval(() => {}, 1000);
     const lost = await device.lost;

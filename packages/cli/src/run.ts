@@ -13,8 +13,8 @@ const NOT_FOUND = 127;
 
 /** Runs a program with a host process of its own, and resolves with the exit status to end with. */
 export async function run(options: RunCommand): Promise<number> {
-  const { adapter, vramBytes } = options;
-  const host = await startHost(vramBytes === undefined ? { adapter } : { adapter, vramBytes });
+  const { adapter, vramBytes, pool } = options;
+  const host = await startHost({ adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }) });
   cliStep('cli.host-ready');
   try {
     return await runProgram(options, host);

@@ -48,8 +48,10 @@ describe('a kill at a step', () => {
         const frozenPid = await run.frozen();
         const victimPid = run.pidOf(victim);
         // Not there at this step: then the one that is there from beginning to end.
+        const wasLinked = run.isLinked;
         signal(victimPid ?? (run.child.pid as number), 'SIGKILL');
         signal(frozenPid, 'SIGCONT');
+        if (victim === 'vf' && victimPid !== undefined && !wasLinked) await endIfReplaced(run);
         await allGone(run, victimPid === undefined ? 'cli' : victim);
       });
     }
@@ -69,7 +71,9 @@ describe('a kill at a random moment', () => {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       const victimPid = run.pidOf(victim);
       // Not there yet, or not any more: then the one that is there from beginning to end.
+      const wasLinked = run.isLinked;
       signal(victimPid ?? (run.child.pid as number), 'SIGKILL');
+      if (victim === 'vf' && victimPid !== undefined && !wasLinked) await endIfReplaced(run);
       await allGone(run, victimPid === undefined ? 'cli' : victim);
     });
   }
@@ -89,6 +93,15 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch (error) {
     equal((error as NodeJS.ErrnoException).code, 'ESRCH');
   }
+}
+
+/**
+ * A VF process that is killed before the guest's connection is handed to it is nobody's loss: the guest gets
+ * another one, and then has to be ended by us.
+ */
+async function endIfReplaced(run: Run): Promise<void> {
+  await run.linkedOrGone();
+  signal(run.pidOf('guest') ?? (run.child.pid as number), 'SIGKILL');
 }
 
 async function allGone(run: Run, victim: Role): Promise<void> {

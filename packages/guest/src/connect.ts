@@ -36,7 +36,7 @@ function chosenTransport(): Transport {
 let hostStarting: Promise<EphemeralHost> | undefined;
 
 function ownHost(): Promise<EphemeralHost> {
-  hostStarting ??= startHost()
+  hostStarting ??= startHost({ guestExpected: true })
     .then(adopt)
     .finally(() => {
       hostStarting = undefined;
@@ -45,7 +45,7 @@ function ownHost(): Promise<EphemeralHost> {
 }
 
 function ownHostSync(): EphemeralHost {
-  return adopt(startHostSync());
+  return adopt(startHostSync({ guestExpected: true }));
 }
 
 /** A host that has ended is not looked for again: the next context starts a new one. */

@@ -11,6 +11,13 @@ import { guestStep } from './steps.ts';
 export interface HostLaunch {
   readonly adapter?: 'auto' | 'hardware' | 'software';
   readonly vramBytes?: number;
+  /** VF processes that are kept ready for guests to come. Default: GPUP_POOL, or else the host's own. */
+  readonly pool?: number;
+  /**
+   * The caller asks for a context next, perhaps the only one: a VF process is made ready for it at once, and
+   * none is kept for others unless somebody says so.
+   */
+  readonly guestExpected?: boolean;
 }
 
 /** The host process's variables, by the names that pf gives them. */
@@ -113,9 +120,21 @@ function spawnHost(launch: HostLaunch): { readonly child: ChildProcess; readonly
   }
 }
 
+/** The host refuses what is no number, with a sentence. */
+function numberIn(text: string | undefined): number | string | undefined {
+  return text === undefined || text === '' ? undefined : /^\d+$/.test(text) ? Number(text) : text;
+}
+
 /** Node's own variables (NODE_OPTIONS with the preload, a debugger's port, coverage) are meant for the guest. */
 function hostEnvironment(launch: HostLaunch): NodeJS.ProcessEnv {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_') && name !== 'GPUP_SOCKET');
-  const config = { adapter: launch.adapter ?? process.env['GPUP_ADAPTER'] ?? 'auto', vramBytes: launch.vramBytes ?? null };
+  const { guestExpected = false } = launch;
+  const config = {
+    adapter: launch.adapter ?? process.env['GPUP_ADAPTER'] ?? 'auto',
+    vramBytes: launch.vramBytes ?? null,
+    // JSON leaves out what is undefined.
+    pool: launch.pool ?? numberIn(process.env['GPUP_POOL']) ?? (guestExpected ? 0 : undefined),
+    guestExpected,
+  };
   return { ...Object.fromEntries(environment), [CONFIG_VARIABLE]: JSON.stringify(config) };
 }

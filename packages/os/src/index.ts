@@ -1,6 +1,7 @@
 export { monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { loadSystemCalls } from './libc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';

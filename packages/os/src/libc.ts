@@ -40,6 +40,11 @@ export function libc(): Libc {
   return loaded;
 }
 
+/** Does at a quiet moment what the first system call would do otherwise: some 5 ms. */
+export function loadSystemCalls(): void {
+  libc();
+}
+
 function load(): Libc {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
     throw new Error(`Shared memory needs Linux on x64 or arm64 (this is ${process.platform} on ${process.arch}).`);

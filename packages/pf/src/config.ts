@@ -10,16 +10,22 @@ export interface PfConfig {
   readonly vramBytes: number | null;
   /** Size of the heap that each context shares with its VF. Null: the bus's default. */
   readonly heapBytes: number | null;
+  /** VF processes that are kept ready for guests to come. */
+  readonly pool: number;
+  /** Whether a guest is about to come, so that a VF process is made ready for it in any case. */
+  readonly guestExpected: boolean;
 }
 
 export function decodePfConfig(text: string | undefined): PfConfig {
   const fields = text === undefined ? {} : (JSON.parse(text) as unknown);
   if (typeof fields !== 'object' || fields === null) throw new Error(`${PF_CONFIG_VARIABLE} is not a JSON object.`);
-  const { adapter = 'auto', vramBytes = null, heapBytes = null } = fields as Record<string, unknown>;
+  const { adapter = 'auto', vramBytes = null, heapBytes = null, pool = 1, guestExpected = false } = fields as Record<string, unknown>;
   return {
     adapter: decodeAdapter(adapter),
     vramBytes: vramBytes === null ? null : decodeBytes('VRAM budget', vramBytes, PF_LIMITS.vramBytesMax),
     heapBytes: heapBytes === null ? null : decodeHeap(heapBytes),
+    pool: decodePool(pool),
+    guestExpected: guestExpected === true,
   };
 }
 
@@ -41,6 +47,11 @@ function decodeHeap(value: unknown): number {
   const bytes = decodeBytes('heap', value, PF_LIMITS.heapBytesMax);
   if (bytes % PAGE_BYTES !== 0) throw new Error(`The heap (${bytes} bytes) is not a whole number of pages (${PAGE_BYTES} bytes).`);
   return bytes;
+}
+
+function decodePool(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= PF_LIMITS.poolSizeMax) return value;
+  throw new Error(`The size of the pool (${String(value)}) is not a whole number from 0 to ${PF_LIMITS.poolSizeMax}.`);
 }
 
 const PAGE_BYTES = 4096;

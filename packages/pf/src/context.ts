@@ -1,24 +1,26 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { VfConfig } from '@gpup/vf/boot';
+import type { VfAssignment } from '@gpup/vf/boot';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
+import { descriptorOf } from './descriptor-of.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
-import { VfProcess } from './vf-process.ts';
+import type { VfPool } from './vf-pool.ts';
+import type { VfOwner, VfProcess } from './vf-process.ts';
 
 export interface ContextOptions {
   readonly id: number;
   /** Owned by the context. Its end is the guest's end. */
   readonly control: Socket;
-  readonly config: VfConfig;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly assignment: VfAssignment;
+  readonly pool: VfPool;
   /** Called once, when the VF process, if there was one, is reaped: nothing is left of the context. */
   readonly onEnded: (context: Context) => void;
 }
 
 /**
  * One guest process's GPU: a control connection and a VF process. Whichever ends first takes the other
- * along. States: opened (a token is out) -> attached (the VF process starts) -> ready -> ended.
+ * along. States: opened (a token is out) -> attached (a VF process has the guest's data connection) -> ready -> ended.
  */
 export class Context {
   readonly id: number;
@@ -52,26 +54,35 @@ export class Context {
     return isEqual && !this.#tokenUsed && !this.#ended;
   }
 
-  /** Starts the VF process with the guest's data connection. Takes ownership of it. */
+  /** Hands the guest's data connection to a VF process. Takes ownership of it. */
   attach(data: Socket): void {
     this.#tokenUsed = true;
     clearTimeout(this.#attachTimer);
     pfStep('pf.attached');
-    const { config, environment } = this.#options;
     try {
-      this.#vf = new VfProcess({
-        config,
-        environment,
-        data,
-        onReady: () => {
-          pfStep('pf.vf-ready');
-          this.#tell({ type: 'ready' });
-        },
-        onEnded: (reason) => this.#vfEnded(reason),
-      });
+      this.#handOver(data);
     } catch (error) {
       this.end({ code: 'vf-start', message: `The VF process does not start: ${(error as Error).message}.` });
+    } finally {
+      // Closes our descriptor; the connection itself lives on in the VF.
+      data.destroy();
     }
+    pfStep('pf.handed-over');
+  }
+
+  #handOver(data: Socket): void {
+    const { assignment, pool } = this.#options;
+    const dataFd = descriptorOf(data);
+    if (dataFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
+    const owner: VfOwner = {
+      onReady: () => {
+        pfStep('pf.vf-ready');
+        this.#tell({ type: 'ready' });
+      },
+      onEnded: (reason) => this.#vfEnded(reason),
+    };
+    this.#vf = pool.take((vf) => vf.assign(assignment, dataFd, owner));
+    if (this.#vf === undefined) this.end({ code: 'vf-start', message: 'The VF process does not start.' });
   }
 
   /** Ends the context. `onEnded` follows once its VF process is reaped. */

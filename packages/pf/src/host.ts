@@ -1,16 +1,18 @@
 import { type Server, type Socket, createServer } from 'node:net';
-import type { VfConfig } from '@gpup/vf/boot';
+import type { VfAssignment } from '@gpup/vf/boot';
 import type { AdapterChoice } from './adapters/choice.ts';
 import { Context } from './context.ts';
 import { type GuestLine, type Reason, decodeGuestLine, encodeHostLine, isReason } from './control-protocol.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
+import { VfPool } from './vf-pool.ts';
 
 export interface HostOptions {
   readonly adapter: AdapterChoice;
-  /** What every VF of this host is told; the transport is the guest's choice. */
-  readonly vf: Omit<VfConfig, 'hostPid' | 'transport' | 'dawnFlags'>;
+  /** What every context of this host gets; the transport is the guest's choice. */
+  readonly vf: Omit<VfAssignment, 'transport'>;
+  readonly poolSize: number;
   /** An existing directory of ours alone. */
   readonly directory: string;
 }
@@ -22,6 +24,7 @@ export interface HostOptions {
 export class Host {
   readonly #options: HostOptions;
   readonly #server: Server;
+  readonly #pool: VfPool;
   /** Connections that have not said yet what they want. */
   readonly #halfOpen = new Set<Socket>();
   /** Every context that is not wholly gone, so that this bounds the number of VF processes. */
@@ -32,6 +35,16 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
+    const { adapter, directory, poolSize } = options;
+    this.#pool = new VfPool({
+      launch: {
+        config: { hostPid: process.pid, dawnFlags: adapter.dawnFlags },
+        // Some drivers and loaders complain without a runtime directory; theirs is ours, and goes with it.
+        environment: { XDG_RUNTIME_DIR: directory, ...adapter.environment },
+      },
+      size: poolSize,
+      onEmpty: () => this.#checkEmpty(),
+    });
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -42,7 +55,12 @@ export class Host {
     });
   }
 
-  /** Ends every context and resolves when its VF process is reaped, or after a while without. */
+  /** Starts VF processes until so many wait for guests. */
+  prepare(vfCount: number): void {
+    this.#pool.fill(vfCount);
+  }
+
+  /** Ends every context and resolves when all VF processes are reaped, or after a while without. */
   async close(reason: Reason): Promise<void> {
     this.#closing = true;
     this.#server.close();
@@ -50,8 +68,9 @@ export class Host {
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
+    this.#pool.close(reason);
     for (const context of this.#contexts) context.end(reason);
-    if (this.#contexts.size === 0) return;
+    this.#checkEmpty();
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, PF_LIMITS.shutdownMsMax));
     await Promise.race([empty, timeout]);
   }
@@ -97,13 +116,11 @@ export class Host {
         message: `The host has ${this.#contexts.size} contexts, as many as it allows (${PF_LIMITS.contextsMax}).`,
       });
     }
-    const { adapter, vf } = this.#options;
     const context = new Context({
       id: ++this.#contextCount,
       control: socket,
-      config: { ...vf, hostPid: process.pid, transport: line.transport, dawnFlags: adapter.dawnFlags },
-      // Some drivers and loaders complain without a runtime directory; theirs is ours, and goes with it.
-      environment: { XDG_RUNTIME_DIR: this.#options.directory, ...adapter.environment },
+      assignment: { ...this.#options.vf, transport: line.transport },
+      pool: this.#pool,
       onEnded: (ended) => this.#forget(ended),
     });
     this.#contexts.add(context);
@@ -119,7 +136,11 @@ export class Host {
 
   #forget(context: Context): void {
     this.#contexts.delete(context);
-    if (this.#contexts.size > 0 || !this.#closing) return;
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#contexts.size + this.#pool.processCount > 0 || !this.#closing) return;
     pfStep('pf.vfs-killed');
     this.#onEmpty();
   }

@@ -12,6 +12,12 @@ export const PF_LIMITS = {
   attachMsMax: 5_000,
   /** From the start of a VF process to its `ready`: opening a large hardware GPU takes seconds. */
   vfStartMsMax: 30_000,
+  /** VF processes that wait for guests: some 20 MB of memory each, and on hardware perhaps some of the GPU's. */
+  poolSizeMax: 16,
+  /** From the coming of a guest, or the end of a waiting VF process, to the start of the next one for the pool. */
+  refillDelayMs: 1_000,
+  /** It doubles for each VF process that ends in the pool, up to this, until one becomes warm again. */
+  refillDelayMsMax: 60_000,
   probeMsMax: 15_000,
   /** What a probe process may print: an adapter is some 3 KB. */
   probeOutputBytesMax: 1 << 20,

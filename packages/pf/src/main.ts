@@ -5,6 +5,7 @@
  * "ready" with its socket; or "error" and why.
  */
 import { writeSync } from 'node:fs';
+import { loadSystemCalls } from '@gpup/os';
 import { chooseAdapter } from './adapters/choice.ts';
 import { PF_CONFIG_VARIABLE, decodePfConfig } from './config.ts';
 import { defaultVramBytes } from './default-budget.ts';
@@ -55,11 +56,20 @@ async function start(): Promise<void> {
     makeSocketDirectory(planned);
     directory = planned;
     pfStep('pf.directory-made');
-    host = new Host({ adapter: adapter.choice, vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes ?? defaultVramBytes(adapter.choice.kind) }, directory: directory.path });
+    host = new Host({
+      adapter: adapter.choice,
+      vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes ?? defaultVramBytes(adapter.choice.kind) },
+      poolSize: config.pool,
+      directory: directory.path,
+    });
+    // First of all: it takes longest, and goes on while we do the rest.
+    host.prepare(Math.max(config.pool, config.guestExpected ? 1 : 0));
     await host.listen(directory.socketPath);
     pfStep('pf.listening');
     announce({ type: 'ready', socket: directory.socketPath, pid: process.pid, protocol: PROTOCOL, adapter: adapter.choice.kind });
     pfStep('pf.announced');
+    // For handing over the first guest's connection.
+    loadSystemCalls();
   } catch (error) {
     fail({ code: 'host-start', message: (error as Error).message });
   }

@@ -1,9 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { SystemCallError, sendDescriptors } from '@gpup/os';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
-import { VF_BUG, VF_CONFIG_VARIABLE, VF_CONTROL_FD, VF_LINE_BYTES_MAX, VF_MAIN_PATH, type VfConfig, decodeVfLine, encodeVfConfig } from '@gpup/vf/boot';
+import {
+  VF_BUG,
+  VF_CONFIG_VARIABLE,
+  VF_CONTROL_FD,
+  VF_LINE_BYTES_MAX,
+  VF_MAIN_PATH,
+  type VfAssignment,
+  type VfConfig,
+  decodeVfLine,
+  encodeAssignment,
+  encodeVfConfig,
+} from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
+import { descriptorOf } from './descriptor-of.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
@@ -15,38 +28,40 @@ import { pfStep } from './steps.ts';
  */
 export const VF_NODE_OPTIONS_VARIABLE = 'GPUP_VF_NODE_OPTIONS';
 
-export interface VfProcessOptions {
+/** What every VF process of a host is started with. */
+export interface VfLaunch {
   readonly config: VfConfig;
   readonly environment: Readonly<Record<string, string>>;
-  /** The guest's data connection. Taken over, also when this throws: the VF has it then, and this process does not. */
-  readonly data: Socket;
+}
+
+/** Whoever has the VF process: the pool until it is assigned, then a context. */
+export interface VfOwner {
+  /** It waits for its assignment, before; it executes the guest's commands, after. */
   readonly onReady: () => void;
   /** Called once, after the process has been reaped. */
   readonly onEnded: (reason: Reason) => void;
 }
 
-/** One VF process, from its start to its end. It holds a guest's work, so its lines are checked like a guest's. */
+/**
+ * One VF process, from its start to its end. Once it is assigned it holds a guest's work, so its lines are
+ * checked like a guest's.
+ */
 export class VfProcess {
   readonly #child: ChildProcess;
-  readonly #onReady: () => void;
-  readonly #onEnded: (reason: Reason) => void;
   readonly #lines = new LineBuffer(VF_LINE_BYTES_MAX);
-  readonly #startTimer: NodeJS.Timeout;
+  #owner: VfOwner;
+  #startTimer: NodeJS.Timeout;
   /** The first cause that is known; the process's ending alone says little. */
   #reason: Reason | undefined;
   #errorTail = '';
-  #isReady = false;
+  #awaited: 'warm' | 'ready' | null = 'warm';
   #ended = false;
 
-  constructor(options: VfProcessOptions) {
-    this.#onReady = options.onReady;
-    this.#onEnded = options.onEnded;
-    this.#child = startProcess(options);
+  constructor(launch: VfLaunch, owner: VfOwner) {
+    this.#owner = owner;
+    this.#child = startProcess(launch);
     pfStep('pf.vf-spawned');
-    this.#startTimer = setTimeout(
-      () => this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms.` }),
-      PF_LIMITS.vfStartMsMax,
-    );
+    this.#startTimer = this.#limitStart();
     this.#child.once('error', (error) => this.#end({ code: 'vf-start', message: `The VF process does not start: ${error.message}.` }));
     // 'close' comes after 'exit' and after the last byte that the process wrote: its last words are in.
     this.#child.once('close', (code, signal) => this.#end(this.#reasonOf(signal ?? `exit status ${code}`)));
@@ -56,10 +71,39 @@ export class VfProcess {
     this.#readErrors(this.#child.stderr as Readable);
   }
 
+  /**
+   * Makes it the VF of one context, which owns it from now on: hands over the guest's data connection, of
+   * which the caller closes its own descriptor. Also before it is warm: the connection then waits in the
+   * control socket. False: the process is gone already, and nothing has changed.
+   */
+  assign(assignment: VfAssignment, dataFd: number, owner: VfOwner): boolean {
+    const controlFd = this.#child.pid === undefined ? null : descriptorOf(this.#child.stdio[VF_CONTROL_FD] as Socket);
+    if (controlFd === null || this.#reason !== undefined) return false;
+    try {
+      // The only message ever sent there, far smaller than a socket's buffer: this does not wait.
+      sendDescriptors(controlFd, encodeAssignment(assignment), [dataFd]);
+    } catch (error) {
+      if (error instanceof SystemCallError && (error.code === 'EPIPE' || error.code === 'ECONNRESET')) return false;
+      throw error;
+    }
+    this.#owner = owner;
+    this.#awaited = 'ready';
+    clearTimeout(this.#startTimer);
+    this.#startTimer = this.#limitStart();
+    return true;
+  }
+
   /** SIGKILL: an ordinary exit may crash in Dawn, or never come while the GPU hangs. */
   kill(reason: Reason): void {
     this.#reason ??= reason;
     this.#child.kill('SIGKILL');
+  }
+
+  #limitStart(): NodeJS.Timeout {
+    return setTimeout(
+      () => this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms.` }),
+      PF_LIMITS.vfStartMsMax,
+    );
   }
 
   #readControl(control: Readable): void {
@@ -83,10 +127,11 @@ export class VfProcess {
       // It ends itself; the kill is for one that hangs on its way out.
       return this.kill({ code: line.code, message: line.message });
     }
+    // It may have become warm while its assignment was on the way.
+    if (line.type !== this.#awaited || this.#reason !== undefined) return;
+    this.#awaited = null;
     clearTimeout(this.#startTimer);
-    if (this.#isReady || this.#reason !== undefined) return;
-    this.#isReady = true;
-    this.#onReady();
+    this.#owner.onReady();
   }
 
   #readErrors(stderr: Readable): void {
@@ -107,7 +152,7 @@ export class VfProcess {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#startTimer);
-    this.#onEnded(reason);
+    this.#owner.onEnded(reason);
   }
 }
 
@@ -115,21 +160,16 @@ function vfNodeOptions(): string[] {
   return (process.env[VF_NODE_OPTIONS_VARIABLE] ?? '').split(' ').filter((option) => option !== '');
 }
 
-function startProcess({ config, environment, data }: VfProcessOptions): ChildProcess {
+function startProcess({ config, environment }: VfLaunch): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
-  try {
-    return spawn(process.execPath, [...vfNodeOptions(), '--expose-gc', VF_MAIN_PATH], {
-      // Core dumps and other droppings have no place in the user's directory.
-      cwd: '/',
-      env: {
-        ...environment,
-        [VF_CONFIG_VARIABLE]: encodeVfConfig(config),
-        ...(freeze === undefined ? {} : { [FREEZE_VARIABLE]: freeze }),
-      },
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', data],
-    });
-  } finally {
-    // Closes our descriptor; the connection itself lives on in the VF.
-    data.destroy();
-  }
+  return spawn(process.execPath, [...vfNodeOptions(), '--expose-gc', VF_MAIN_PATH], {
+    // Core dumps and other droppings have no place in the user's directory.
+    cwd: '/',
+    env: {
+      ...environment,
+      [VF_CONFIG_VARIABLE]: encodeVfConfig(config),
+      ...(freeze === undefined ? {} : { [FREEZE_VARIABLE]: freeze }),
+    },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
 }

@@ -1,8 +1,11 @@
 /**
- * The VF process: one guest context's GPU. A host process starts it with the guest's data connection and a
- * control socket to report on; it opens Dawn, shares memory with the guest, and executes commands until
- * either side is gone. It never ends in the ordinary way (see `die`).
+ * The VF process: one guest context's GPU. A host process starts it with a control socket, perhaps before
+ * there is a guest; it opens Dawn and waits for its assignment, the guest's data connection. From then on it
+ * shares memory with the guest and executes commands until either side is gone. It serves one guest ever,
+ * and never ends in the ordinary way (see `die`).
  */
+import type { Backend } from './backend.ts';
+import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
 import { VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
 import { reportToHost } from './boot/control-line.ts';
 import { loadDawn, openGpu } from './boot/dawn.ts';
@@ -12,7 +15,9 @@ import { die, dieWithHost, watchHost } from './boot/guard.ts';
 import { openHostLink } from './boot/host-link.ts';
 import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
+import { rehearse } from './boot/rehearsal.ts';
 import { vfStep } from './boot/steps.ts';
+import { dawnBackend } from './dawn-backend.ts';
 
 const [mode, hostPid] = process.argv.slice(2);
 
@@ -23,20 +28,40 @@ if (mode === '--probe') {
 }
 endOnBugs();
 vfStep('vf.started');
-await serve(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
+const backend = await openBackend(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
+// A guest that waits already asks for what it needs, and for nothing else.
+if (!isAssigned()) {
+  await rehearse(backend, isAssigned);
+  await collected(backend);
+  reportToHost({ type: 'warm' });
+  vfStep('vf.warm');
+}
+const assigned = receiveAssignment();
+if (assigned === null) die();
+vfStep('vf.assigned');
+watchHost(die);
+serve(backend, assigned);
 
-async function serve(config: VfConfig): Promise<void> {
+async function openBackend(config: VfConfig): Promise<Backend> {
   dieWithHost(config.hostPid);
-  watchHost(die);
   vfStep('vf.guarded');
   const tick = paceDawn();
   const dawn = await loadDawn();
   const gpu = openGpu(dawn, config.dawnFlags);
   vfStep('vf.dawn-open');
-  const link = openHostLink(config);
+  return dawnBackend({ gpu, hurry: () => tick.hurry() });
+}
+
+function serve(backend: Backend, { assignment, dataFd }: Assigned): void {
+  const link = openHostLink(dataFd, assignment);
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
-  runProcessor({ link, gpu, dawn, tick, vramBytes: config.vramBytes, end: endVf });
+  runProcessor({ link, backend, vramBytes: assignment.vramBytes, end: endVf });
   reportToHost({ type: 'ready' });
   vfStep('vf.ready');
+}
+
+/** Before a long wait: what the rehearsal has left goes. */
+function collected({ collectGarbage }: Backend): Promise<void> {
+  return new Promise((resolve) => (collectGarbage === null ? resolve() : collectGarbage(resolve)));
 }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startHost } from '@gpup/guest';
+import { mappedFilesOf } from '@gpup/os';
 import { pssBytes, vfProcesses } from './vf-processes.ts';
 
 export interface IdleResult {
@@ -17,10 +18,14 @@ export interface IdleResult {
   readonly cpuPercentMean: number;
   /** Proportional set size of a VF, MiB. */
   readonly vfPssMiBMax: number;
+  /** The same of the VF process that waits for a next guest. */
+  readonly pooledCpuPercent: number;
+  readonly pooledPssMiB: number;
 }
 
 const SETTLED_PERCENT = 0.05;
 const WINDOW_COUNT_MAX = 8;
+const SETTLE_MS_MAX = 20_000;
 
 /** Nanoseconds on a processor, from the scheduler's own account: clock ticks are too coarse for an idle process. */
 function cpuNs(pid: number): number {
@@ -39,8 +44,21 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
+/** The guests' VF processes, and the one that waits, which comes a while after the last guest. */
+async function settledVfs(guestCount: number): Promise<{ readonly vfs: readonly number[]; readonly pooled: number }> {
+  const deadlineMs = performance.now() + SETTLE_MS_MAX;
+  for (;;) {
+    const all = vfProcesses();
+    const vfs = all.filter((pid) => mappedFilesOf(pid).some(({ path }) => path.includes('memfd:gpup')));
+    const pooled = all.find((pid) => !vfs.includes(pid));
+    if (vfs.length === guestCount && all.length === guestCount + 1 && pooled !== undefined) return { vfs, pooled };
+    if (performance.now() > deadlineMs) throw new Error(`${all.length} VF processes, ${vfs.length} of them with a guest, for ${guestCount} guests.`);
+    await sleep(100);
+  }
+}
+
 export async function measureIdle(options: { readonly guestCount: number; readonly seconds: number }): Promise<IdleResult> {
-  const host = await startHost();
+  const host = await startHost({ pool: 1 });
   const program = join(dirname(fileURLToPath(import.meta.url)), 'idle-guest.js');
   const guests: ChildProcess[] = [];
   try {
@@ -49,14 +67,15 @@ export async function measureIdle(options: { readonly guestCount: number; readon
       guests.push(guest);
       await once(createInterface(guest.stdout as NodeJS.ReadableStream), 'line');
     }
-    const vfs = vfProcesses();
-    if (vfs.length !== options.guestCount) throw new Error(`${vfs.length} VF processes for ${options.guestCount} guests.`);
-    const pids = [...vfs, ...guests.map((guest) => guest.pid as number)];
+    const { vfs, pooled } = await settledVfs(options.guestCount);
+    const pids = [...vfs, ...guests.map((guest) => guest.pid as number), pooled];
     let pairs: number[] = [];
+    let pooledCpuPercent = 0;
     // V8 goes on collecting and compiling for some seconds after the last work; that is not idling.
     for (let window = 0; window < WINDOW_COUNT_MAX; window++) {
       const percents = await cpuPercents(pids, options.seconds);
       pairs = vfs.map((_, i) => (percents[i] as number) + (percents[i + vfs.length] as number));
+      pooledCpuPercent = percents.at(-1) as number;
       if (mean(pairs) < SETTLED_PERCENT) break;
     }
     return {
@@ -65,6 +84,8 @@ export async function measureIdle(options: { readonly guestCount: number; readon
       cpuPercentMax: Math.max(...pairs),
       cpuPercentMean: mean(pairs),
       vfPssMiBMax: Math.max(...vfs.map(pssBytes)) / 2 ** 20,
+      pooledCpuPercent,
+      pooledPssMiB: pssBytes(pooled) / 2 ** 20,
     };
   } finally {
     for (const guest of guests) guest.kill('SIGKILL');

@@ -1,5 +1,19 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { mappedFilesOf } from '@gpup/os';
+
+export const DRIVERS = /dawn\.node|libvulkan|swiftshader|vulkan_icd|libGLX_nvidia|libnvidia/;
+export const APERTURE = /memfd:gpup/;
+
+export function pathsMappedBy(pid: number): string {
+  return mappedFilesOf(pid).map(({ path }) => path).join('\n');
+}
+
+/** Of a VF process: the driver comes after the rehearsal's aperture, and stays when that goes. */
+export function isWarmWithoutGuest(pid: number): boolean {
+  const paths = pathsMappedBy(pid);
+  return /libvk_swiftshader/.test(paths) && !APERTURE.test(paths);
+}
 
 /** This folder's place in dist, from which the packages are found. */
 const PACKAGES = fileURLToPath(new URL('../../../', import.meta.url));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
-import { CLI_MAIN_PATH, GUEST_PROGRAM_PATH, type Role, isRunning, isStopped, processesIn } from './processes.ts';
+import { CLI_MAIN_PATH, GUEST_PROGRAM_PATH, type Role, isRunning, isStopped, isWarmWithoutGuest, processesIn } from './processes.ts';
 
 /** Beyond this a test has hung. What is promised is a second; a busy machine may take longer to show it. */
 const PATIENCE_MS = 20_000;
@@ -53,12 +53,28 @@ export class Run {
   async frozen(): Promise<number> {
     const pid = await eventually(() => Number(readOr(this.#freezeFile, '0')) || undefined, () => `nothing freezes; output: ${this.output}`);
     await eventually(() => isStopped(pid) || undefined, () => `process ${pid} does not stop`);
-    rmSync(this.#freezeFile, { force: true });
+    // The file stays until the end: nobody else is to freeze, such as a VF process that replaces this one.
     return pid;
   }
 
+  get isLinked(): boolean {
+    return this.output.includes('linked');
+  }
+
   async linked(): Promise<void> {
-    await eventually(() => this.output.includes('linked') || undefined, () => `the guest does not get a GPU; output: ${this.output}`);
+    await eventually(() => this.isLinked || undefined, () => `the guest does not get a GPU; output: ${this.output}`);
+  }
+
+  /** Resolves when the guest has its GPU, or when no process of the run is left. */
+  async linkedOrGone(): Promise<void> {
+    await eventually(() => this.isLinked || this.#left().length === 0 || undefined, () => `the guest neither gets a GPU nor ends; output: ${this.output}`);
+  }
+
+  /** The VF process that waits for a next guest, once there is one besides `except`. */
+  pooledVf(except?: number): Promise<number> {
+    const isWaiting = (pid: number): boolean => pid !== except && isRunning(pid) && isWarmWithoutGuest(pid);
+    const vfs = (): readonly number[] => [...processesIn(this.#runtime.path)].filter(([, role]) => role === 'vf').map(([pid]) => pid);
+    return eventually(() => vfs().find(isWaiting), () => `no VF process waits; output: ${this.output}`);
   }
 
   pidOf(role: Role): number | undefined {
@@ -68,9 +84,12 @@ export class Run {
   /** Resolves when no process of the run is left, with how long that took. */
   async gone(): Promise<number> {
     const beganMs = performance.now();
-    const left = (): readonly string[] => [...processesIn(this.#runtime.path)].filter(([pid]) => isRunning(pid)).map(([pid, role]) => `${role} ${pid}`);
-    await eventually(() => left().length === 0 || undefined, () => `${left().join(', ')} left; output: ${this.output}`);
+    await eventually(() => this.#left().length === 0 || undefined, () => `${this.#left().join(', ')} left; output: ${this.output}`);
     return performance.now() - beganMs;
+  }
+
+  #left(): readonly string[] {
+    return [...processesIn(this.#runtime.path)].filter(([pid]) => isRunning(pid)).map(([pid, role]) => `${role} ${pid}`);
   }
 
   /** For a test that ends half way. */

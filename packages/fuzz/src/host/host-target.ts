@@ -81,7 +81,7 @@ class HostArena {
   }
 
   static async open(): Promise<HostArena> {
-    const host = await startHost({ adapter: 'software', vramBytes: VRAM_BYTES });
+    const host = await startHost({ adapter: 'software', vramBytes: VRAM_BYTES, pool: 0 });
     return new HostArena(host, await Neighbour.open(host.socketPath));
   }
 

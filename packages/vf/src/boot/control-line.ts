@@ -1,8 +1,10 @@
 import { writeSync } from 'node:fs';
 import { VF_CONTROL_FD } from './config.ts';
 
-/** What a VF tells its host, one JSON object a line on the control socket. It is never told anything. */
+/** What a VF tells its host, one JSON object a line on the control socket. It is told one thing: its assignment. */
 export type VfLine =
+  /** The adapter is open, and the VF waits for its assignment. One that has come earlier is taken without this line. */
+  | { readonly type: 'warm' }
   /** The guest's end is on its way to the guest; commands are executed from now on. */
   | { readonly type: 'ready' }
   /** The VF is about to end itself, and why. */
@@ -44,7 +46,7 @@ export function decodeVfLine(text: string): VfLine | undefined {
   }
   if (typeof fields !== 'object' || fields === null) return undefined;
   const { type, code, message } = fields as Record<string, unknown>;
-  if (type === 'ready') return { type };
+  if (type === 'warm' || type === 'ready') return { type };
   if (type !== 'fault' || typeof code !== 'string' || typeof message !== 'string') return undefined;
   if (!CODE.test(code)) return undefined;
   return { type, code, message };

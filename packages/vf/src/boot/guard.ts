@@ -10,7 +10,7 @@ export function dieWithHost(hostPid: number): void {
   if (!dieWithParent('SIGKILL', hostPid)) die();
 }
 
-/** The host process closes the control socket when it gives up this VF, and never writes to it. */
+/** The host process closes the control socket when it gives up this VF, and writes nothing to it after the assignment. */
 export function watchHost(onGone: () => void): void {
   const control = new Socket({ fd: VF_CONTROL_FD, readable: true, writable: false });
   control.on('error', () => {});

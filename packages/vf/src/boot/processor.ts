@@ -1,25 +1,21 @@
 import type { HostLink } from '@gpup/bus';
+import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
-import { dawnBackend } from '../dawn-backend.ts';
-import type { DawnModule } from './dawn.ts';
-import type { DawnTick } from './dawn-tick.ts';
 import { VF_BUG } from './end.ts';
 
 export interface ProcessorOptions {
   readonly link: HostLink;
-  readonly gpu: GPU;
-  readonly dawn: DawnModule;
-  readonly tick: DawnTick;
+  readonly backend: Backend;
   readonly vramBytes: number | null;
   /** Ends the VF process, and tells the host why. */
   readonly end: (code: string, message: string) => never;
 }
 
 /** Sets the command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, gpu, tick, vramBytes, end }: ProcessorOptions): void {
+export function runProcessor({ link, backend, vramBytes, end }: ProcessorOptions): void {
   new CommandProcessor({
     link,
-    backend: dawnBackend({ gpu, hurry: () => tick.hurry() }),
+    backend,
     limits: vramBytes === null ? {} : { vramBytes },
     report: (ended) => finish(ended, end),
   });

@@ -5,6 +5,8 @@ export const VF_STEPS = [
   'vf.started',
   'vf.guarded',
   'vf.dawn-open',
+  'vf.warm',
+  'vf.assigned',
   'vf.link-offered',
   'vf.ready',
   'vf.ending',

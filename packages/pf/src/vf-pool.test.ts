@@ -1,0 +1,69 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { type TestContext, mock, test } from 'node:test';
+import { PF_LIMITS } from './limits.ts';
+import { VfPool } from './vf-pool.ts';
+
+const REASON = { code: 'test', message: 'The test ends.' };
+
+/** A pool whose VF processes end at once, as the process that they are told to obey is not their parent. */
+function poolOfMayflies(size: number): { readonly pool: VfPool; readonly emptied: Promise<void> } {
+  let onEmpty: () => void = () => {};
+  const emptied = new Promise<void>((resolve) => {
+    onEmpty = resolve;
+  });
+  const pool = new VfPool({ launch: { config: { hostPid: process.ppid, dawnFlags: [] }, environment: {} }, size, onEmpty });
+  return { pool, emptied };
+}
+
+async function allEnded(pool: VfPool): Promise<void> {
+  while (pool.processCount > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function mockTimers(t: TestContext): void {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+}
+
+test('a VF process that ends in the pool is replaced ever more slowly', async (t) => {
+  mockTimers(t);
+  const { pool } = poolOfMayflies(1);
+  pool.fill(1);
+  const delays: number[] = [];
+  for (let round = 0; round < 8; round++) {
+    await allEnded(pool);
+    let delayMs = 0;
+    while (pool.processCount === 0) {
+      mock.timers.tick(PF_LIMITS.refillDelayMs);
+      delayMs += PF_LIMITS.refillDelayMs;
+    }
+    delays.push(delayMs / 1000);
+  }
+  deepEqual(delays, [1, 2, 4, 8, 16, 32, 60, 60]);
+  await allEnded(pool);
+  pool.close(REASON);
+});
+
+test('a pool of none starts a VF process for each guest and no other', async (t) => {
+  mockTimers(t);
+  const { pool } = poolOfMayflies(0);
+  pool.fill(0);
+  equal(pool.processCount, 0);
+  pool.take(() => false);
+  equal(pool.processCount, 1);
+  await allEnded(pool);
+  mock.timers.tick(PF_LIMITS.refillDelayMsMax);
+  equal(pool.processCount, 0);
+});
+
+test('a taken VF process is asked for in the order of the starts, and belongs to its taker', async () => {
+  const { pool, emptied } = poolOfMayflies(3);
+  pool.fill(3);
+  const asked: object[] = [];
+  const second = pool.take((vf) => asked.push(vf) === 2);
+  equal(second, asked[1]);
+  equal(pool.processCount, 2);
+  equal(pool.take((vf) => vf === asked[0]), asked[0]);
+  pool.close(REASON);
+  await emptied;
+  equal(pool.processCount, 0);
+});

@@ -1,0 +1,89 @@
+import type { Reason } from './control-protocol.ts';
+import { PF_LIMITS } from './limits.ts';
+import { pfStep } from './steps.ts';
+import { type VfLaunch, VfProcess } from './vf-process.ts';
+
+export interface VfPoolOptions {
+  readonly launch: VfLaunch;
+  /** VF processes that are kept ready for guests to come. */
+  readonly size: number;
+  /** Called when the last VF process of the pool is reaped after `close`. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * VF processes without a guest: Node, Dawn and the driver are loaded, and they wait. Each leaves the pool
+ * with its first guest and never comes back. The pool is filled again a while after a guest has come, as
+ * the guest's own start is what the processors are needed for then. A VF process that ends in the pool is
+ * replaced, at most one a delay that grows as long as none becomes warm.
+ */
+export class VfPool {
+  readonly #options: VfPoolOptions;
+  readonly #idle = new Set<VfProcess>();
+  #refillDelayMs: number = PF_LIMITS.refillDelayMs;
+  #refillTimer: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  constructor(options: VfPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Processes that are not wholly gone. */
+  get processCount(): number {
+    return this.#idle.size;
+  }
+
+  /** Starts VF processes until there are so many. */
+  fill(count: number): void {
+    while (this.#idle.size < count) this.#start();
+  }
+
+  /**
+   * Gives a VF process away: the first for which `assign` says that it has become a context's, of those that
+   * are there or else one that is started for it. Undefined: not even that one.
+   */
+  take(assign: (vf: VfProcess) => boolean): VfProcess | undefined {
+    this.#refillLater();
+    const taken = [...this.#idle].find(assign) ?? [this.#start()].find(assign);
+    if (taken !== undefined) this.#idle.delete(taken);
+    return taken;
+  }
+
+  close(reason: Reason): void {
+    this.#closing = true;
+    clearTimeout(this.#refillTimer);
+    for (const vf of this.#idle) vf.kill(reason);
+  }
+
+  #start(): VfProcess {
+    const vf: VfProcess = new VfProcess(this.#options.launch, {
+      onReady: () => {
+        this.#refillDelayMs = PF_LIMITS.refillDelayMs;
+        pfStep('pf.vf-warm');
+      },
+      onEnded: () => this.#ended(vf),
+    });
+    this.#idle.add(vf);
+    return vf;
+  }
+
+  #ended(vf: VfProcess): void {
+    this.#idle.delete(vf);
+    if (this.#closing) {
+      if (this.#idle.size === 0) this.#options.onEmpty();
+      return;
+    }
+    this.#refillLater();
+    // Until the next one is warm.
+    this.#refillDelayMs = Math.min(this.#refillDelayMs * 2, PF_LIMITS.refillDelayMsMax);
+  }
+
+  #refillLater(): void {
+    if (this.#refillTimer !== undefined || this.#options.size === 0) return;
+    this.#refillTimer = setTimeout(() => {
+      this.#refillTimer = undefined;
+      pfStep('pf.refilling');
+      this.fill(this.#options.size);
+    }, this.#refillDelayMs);
+  }
+}
