@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { PF_MAIN_PATH, VF_NODE_OPTIONS_VARIABLE } from '@gpup/pf';
+import { PF_CONFIG_VARIABLE, PF_MAIN_PATH, VF_NODE_OPTIONS_VARIABLE } from '@gpup/pf';
 
 export interface ProfiledHost {
   readonly socketPath: string;
@@ -10,7 +10,8 @@ export interface ProfiledHost {
 /** Starts a host process whose VF processes, as it itself, load the hook. Owned by the caller. */
 export async function startProfiledHost(hookUrl: string): Promise<ProfiledHost> {
   const child = spawn(process.execPath, ['--import', hookUrl, PF_MAIN_PATH], {
-    env: { ...process.env, [VF_NODE_OPTIONS_VARIABLE]: `--import ${hookUrl}` },
+    // One VF process, and so one profile: none waits for a second guest.
+    env: { ...process.env, [PF_CONFIG_VARIABLE]: JSON.stringify({ pool: 0 }), [VF_NODE_OPTIONS_VARIABLE]: `--import ${hookUrl}` },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   return { socketPath: await socketPathOf(child), end: () => child.stdin?.destroy() };
