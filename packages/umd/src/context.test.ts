@@ -149,10 +149,16 @@ test('events reach the device that they name', async () => {
 
 // Handles and lifetimes.
 
+function leased(context: Context, handle: number, byteLength: number): number {
+  const object = { lease: 0 };
+  object.lease = context.lease(object, handle, byteLength);
+  return object.lease;
+}
+
 test('a released handle is told to the host behind what was written, and its slot is free', async () => {
   const o = observed();
   const handle = o.context.allocateHandle();
-  const lease = o.context.lease({}, handle, 100);
+  const lease = leased(o.context, handle, 100);
   writeLabel(o);
   o.context.release(lease);
   o.context.release(lease);
@@ -160,12 +166,12 @@ test('a released handle is told to the host behind what was written, and its slo
   deepEqual(o.link.packets.map((packet) => packet[0]), [OPCODES['Object.setLabel'], OPCODES['Context.release']]);
   deepEqual([...(o.link.packets[1] as Uint32Array).subarray(2)], [1, handle]);
   equal(o.handles.liveCount, 0);
-  equal(lease.handle, 0);
+  equal(o.context.handleOf(lease), 0);
 });
 
 test('what the host dropped by itself is not told to it', async () => {
   const o = observed();
-  const lease = o.context.lease({}, o.context.allocateHandle(), 0);
+  const lease = leased(o.context, o.context.allocateHandle(), 0);
   o.context.forget(lease);
   o.context.forget(lease);
   await turn();
@@ -184,12 +190,12 @@ test('collections are asked for when dropped objects may hold much on the host',
     onWelcome: () => {},
     onLost: () => {},
   });
-  context.lease({}, context.allocateHandle(), 1 << 30);
+  leased(context, context.allocateHandle(), 1 << 30);
   // Not inside of the call that creates an object.
   equal(collections, 0);
   deferred.shift()?.();
   equal(collections, 1);
-  context.lease({}, context.allocateHandle(), 1 << 30);
+  leased(context, context.allocateHandle(), 1 << 30);
   // The finalizers of the first collection come first.
   equal(deferred.length, 1);
 });

@@ -9,6 +9,7 @@ import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import { GarbagePressure } from './garbage-pressure.ts';
 import type { HandleAllocator } from './handle-allocator.ts';
+import { LeaseTable } from './lease-table.ts';
 import { ReadBackWindow } from './read-back-window.ts';
 
 /** What the platform lends to the driver. */
@@ -36,19 +37,19 @@ export interface DeviceEvents {
   uncapturedError(filter: GPUErrorFilter, message: string): void;
 }
 
-/** The held value of an object's finalizer. `handle` is 0 once the host has dropped it by itself. */
-export interface Lease {
-  handle: number;
-  /** What the host still holds for it. */
-  byteLength: number;
-}
-
 /** Words that may wait before they are sent at once: the host should start while the guest goes on. */
 const FLUSH_WORDS = 8192;
+/** What a microtask is made of: the platform's queueMicrotask may make objects of its own for each. */
+const NOW = Promise.resolve();
 /** Payload shorter than this is cheaper inside the packet than through the heap's allocator. */
 const INLINE_BYTES_MAX = 1024;
 /** How long one wait for room in the heap may take before the payload goes inline. */
 const HEAP_WAIT_MS = 10_000;
+
+/** What may be leased: it knows its lease. */
+interface Leased {
+  readonly lease: number;
+}
 
 export interface WelcomeInfo {
   readonly wgslLanguageFeatures: readonly string[];
@@ -67,7 +68,11 @@ export class Context implements ReplyHandlers {
   readonly #devices = new Map<number, DeviceEvents>();
   readonly #reader = new Reader();
   readonly #pressure: GarbagePressure;
-  readonly #finalizers: FinalizationRegistry<Lease>;
+  readonly #finalizers: FinalizationRegistry<number>;
+  readonly #leases = new LeaseTable();
+  /** Leased in this task. Many are ended in the same one, as command buffers are, and need no finalizer. */
+  #fresh: Leased[] = [];
+  readonly #flushScheduledBound = (): void => this.#flushAtEndOfTask();
   readonly #onWelcome: (info: WelcomeInfo) => void;
   readonly #onLost: (message: string) => void;
   #releases: number[] = [];
@@ -92,7 +97,10 @@ export class Context implements ReplyHandlers {
     this.#onLost = options.onLost;
     this.#pressure = new GarbagePressure(() => this.#platform.defer(() => this.#collect()));
     this.out.stringBytesMax = WIRE_LIMITS.labelBytesMax;
-    this.#finalizers = new FinalizationRegistry((lease) => this.release(lease));
+    this.#finalizers = new FinalizationRegistry((lease) => {
+      this.release(lease);
+      this.#leases.close(lease);
+    });
     this.out.place = () => {
       const placed = this.#placed;
       this.#placed = -1;
@@ -118,10 +126,23 @@ export class Context implements ReplyHandlers {
 
   #scheduleFlush(): void {
     this.#flushScheduled = true;
-    queueMicrotask(() => {
-      this.#flushScheduled = false;
-      this.flush();
-    });
+    void NOW.then(this.#flushScheduledBound);
+  }
+
+  #flushAtEndOfTask(): void {
+    this.#flushScheduled = false;
+    this.flush();
+    if (this.#fresh.length > 0) this.#registerFresh();
+  }
+
+  #registerFresh(): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const object of fresh) {
+      const { lease } = object;
+      if (this.#leases.handleOf(lease) === 0) this.#leases.close(lease);
+      else this.#finalizers.register(object, lease);
+    }
   }
 
   flush(): void {
@@ -147,36 +168,45 @@ export class Context implements ReplyHandlers {
     return handle;
   }
 
-  /** Releases the handle on the host when `object` has been collected. `byteLength`: what it holds there. */
-  lease(object: object, handle: number, byteLength: number): Lease {
-    const lease: Lease = { handle, byteLength };
-    this.#finalizers.register(object, lease);
+  /**
+   * Releases the handle on the host when `object` has been collected. `byteLength`: what it holds there.
+   * The object is to keep what this returns as its `lease`.
+   */
+  lease(object: Leased, handle: number, byteLength: number): number {
+    this.#fresh.push(object);
+    if (!this.#flushScheduled) this.#scheduleFlush();
     this.#pressure.created(byteLength);
-    return lease;
+    return this.#leases.open(handle, byteLength);
   }
 
-  release(lease: Lease): void {
-    const { handle } = lease;
+  /** 0 once the host has dropped the object, or has been told to. */
+  handleOf(lease: number): number {
+    return this.#leases.handleOf(lease);
+  }
+
+  release(lease: number): void {
+    const handle = this.#leases.handleOf(lease);
     if (handle === 0) return;
-    lease.handle = 0;
-    this.#pressure.released(lease.byteLength);
+    this.#leases.end(lease);
+    this.#pressure.released(this.#leases.byteLengthOf(lease));
     this.#devices.delete(handle);
     this.#releases.push(handle);
     if (!this.#flushScheduled) this.#scheduleFlush();
   }
 
   /** The host has dropped the object by itself, or never had it: the slot is free without a message. */
-  forget(lease: Lease): void {
-    if (lease.handle === 0) return;
-    this.#handles.release(lease.handle);
-    this.#pressure.released(lease.byteLength);
-    lease.handle = 0;
+  forget(lease: number): void {
+    const handle = this.#leases.handleOf(lease);
+    if (handle === 0) return;
+    this.#leases.end(lease);
+    this.#handles.release(handle);
+    this.#pressure.released(this.#leases.byteLengthOf(lease));
   }
 
   /** The host has freed the object's memory, as the program destroyed it: there is nothing for a collection to find. */
-  emptied(lease: Lease): void {
-    this.#pressure.emptied(lease.byteLength);
-    lease.byteLength = 0;
+  emptied(lease: number): void {
+    this.#pressure.emptied(this.#leases.byteLengthOf(lease));
+    this.#leases.empty(lease);
   }
 
   #collect(): void {

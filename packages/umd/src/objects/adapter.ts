@@ -1,5 +1,5 @@
 import * as encode from '@gpup/wire/encode';
-import type { Context, Lease } from '../context.ts';
+import type { Context } from '../context.ts';
 import { makeException } from '../errors.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
@@ -56,7 +56,7 @@ export class Adapter implements I.GPUAdapterImpl {
   readonly info: AdapterInfo;
   readonly #limitValues: LimitValues;
   readonly #context: Context;
-  readonly lease: Lease;
+  readonly lease: number;
   /** An adapter gives one device; after that it has expired. */
   #consumed = false;
 

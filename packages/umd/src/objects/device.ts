@@ -56,6 +56,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   wrapper: object | undefined = undefined;
   readonly context: Context;
   readonly handle: number;
+  readonly lease: number;
   readonly features: NameSet;
   readonly limits: object;
   readonly adapterInfo: AdapterInfo;
@@ -82,7 +83,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
     this.features = new NameSet(json.features);
     this.limits = makeLimits(json.limits);
     this.adapterInfo = new AdapterInfo(json.info);
-    context.lease(this, this.handle, DEVICE_BYTES);
+    this.lease = context.lease(this, this.handle, DEVICE_BYTES);
     this.queue = new Queue(this, options.queue, descriptor.defaultQueue.label);
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;

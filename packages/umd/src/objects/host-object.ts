@@ -1,39 +1,45 @@
 /** A driver object that the host knows by a handle. */
 import * as encode from '@gpup/wire/encode';
-import type { Context, Lease } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { DriverObject } from '../driver-object.ts';
 import type { Device } from './device.ts';
 
+/**
+ * No private fields here: this constructor runs for every kind of object, and where V8 sees many kinds
+ * it defines private fields through its runtime, which takes longer than all the rest.
+ */
 export class HostObject implements DriverObject {
-  wrapper: object | undefined = undefined;
+  wrapper: object | undefined;
   readonly handle: number;
-  readonly lease: Lease;
+  readonly lease: number;
   /** The recorder that last noted this object down, so that it does so once. */
-  recorderStamp = 0;
-  #label: string;
-  readonly #context: Context;
+  recorderStamp: number;
+  protected readonly context: Context;
+  protected labelText: string;
 
   /**
    * `byteLength`: roughly what the host holds for it, for the collector's sake. `handle`: one that
    * was allocated before, else the object gets its own.
    */
-  constructor(context: Context, label: string, options: { readonly byteLength?: number; readonly handle?: number } = {}) {
-    this.#context = context;
-    this.#label = label;
-    this.handle = options.handle ?? context.allocateHandle();
-    this.lease = context.lease(this, this.handle, options.byteLength ?? 0);
+  constructor(context: Context, label: string, byteLength = 0, handle = context.allocateHandle()) {
+    this.wrapper = undefined;
+    this.handle = handle;
+    this.lease = context.lease(this, handle, byteLength);
+    this.recorderStamp = 0;
+    this.context = context;
+    this.labelText = label;
   }
 
   get label(): string {
-    return this.#label;
+    return this.labelText;
   }
 
   set label(label: string) {
-    this.#label = label;
+    this.labelText = label;
     // An object that the host has dropped has no label there.
-    if (this.lease.handle === 0) return;
-    encode.encodeObjectSetLabel(this.#context.out, this.handle, label);
-    this.#context.written();
+    if (this.context.handleOf(this.lease) === 0) return;
+    encode.encodeObjectSetLabel(this.context.out, this.handle, label);
+    this.context.written();
   }
 }
 
@@ -42,7 +48,7 @@ export class DeviceObject extends HostObject {
   readonly device: Device;
 
   constructor(device: Device, label: string, byteLength = 0) {
-    super(device.context, label, { byteLength });
+    super(device.context, label, byteLength);
     this.device = device;
   }
 }

@@ -22,7 +22,7 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
   readonly device: Device;
 
   constructor(device: Device, handle: number, label: string) {
-    super(device.context, label, { handle });
+    super(device.context, label, 0, handle);
     this.device = device;
   }
 
@@ -30,7 +30,7 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
     const { context } = this.device;
     const handles: number[] = [];
     // A handle is 0 once its command buffer has been submitted: the host then fails the submit.
-    for (const each of commandBuffers) handles.push(each.lease.handle);
+    for (const each of commandBuffers) handles.push(context.handleOf(each.lease));
     encode.encodeGPUQueueSubmit(context.out, this.handle, handles);
     for (const each of commandBuffers) context.forget(each.lease);
     context.flush();
