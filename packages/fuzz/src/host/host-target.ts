@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { HEADER } from '@gpup/bus';
 import { type EphemeralHost, startHost } from '@gpup/guest';
 import { type Finding, findingOf } from '../finding.ts';
 import type { Random } from '../input/random.ts';
 import { EDGES } from '../input/values.ts';
 import type { TallyTable } from '../tally-table.ts';
-import { Patience, within } from '../time/patience.ts';
+import { until, within } from '../time/patience.ts';
 import { statsOfProcess, type ThreadStat } from '../time/thread-stat.ts';
 import type { Attempt, Case, StepLog, Target } from '../target.ts';
 import { Attacker } from './attacker.ts';
@@ -17,10 +16,21 @@ const VRAM_BYTES = 256 << 20;
 const NEIGHBOUR_MS_MAX = 20_000;
 /** From the attacker's end to that of its VF. */
 const CLEAN_UP_MS_MAX = 10_000;
-const CLEAN_UP_STEP_MS = 10;
 /** Allowed to a host process that has been through thousands of contexts. */
 const HOST_GROWTH_BYTES_MAX = 64 << 20;
 const DESCRIPTOR_GROWTH_MAX = 2;
+
+interface HostOptions {
+  /** VF processes that wait for guests. */
+  readonly pool: number;
+}
+
+/** A context's VF process was started for it, or has waited for it. */
+const POOL_MAX = 1;
+/** Of the neighbour. */
+const VF_COUNT = 1;
+/** From the start of a host to that of all its VFs. */
+const FILL_MS_MAX = 20_000;
 
 /** Losses that are no answer to an attack but a crash. */
 const CRASH_CODES: ReadonlySet<string> = new Set(['vf-died', 'vf-bug']);
@@ -32,57 +42,66 @@ const CRASH_CODES: ReadonlySet<string> = new Set(['vf-died', 'vf-bug']);
 export class HostTarget implements Target {
   readonly name = 'host';
   readonly #tally: TallyTable;
-  #arena: HostArena | null = null;
+  /** By the number of VF processes that each host keeps in waiting. */
+  readonly #arenas = new Map<number, HostArena>();
 
   constructor(tally: TallyTable) {
     this.#tally = tally;
   }
 
   async attempt(random: Random, log: StepLog | null): Promise<Attempt> {
-    log?.begin(null);
+    const options: HostOptions = { pool: random.below(POOL_MAX + 1) };
+    log?.begin(options);
     const steps = think(random);
     for (const step of steps) log?.step(step);
-    const { finding, verdict } = await this.#play(steps);
+    const { finding, verdict } = await this.#play(options, steps);
     for (const step of steps) this.#tally.add(this.name, step.split(' ')[0] as string, verdict);
-    return { inputCount: steps.length, finding, toCase: () => ({ options: null, steps }) };
+    return { inputCount: steps.length, finding, toCase: () => ({ options, steps }) };
   }
 
-  async replay({ steps }: Case): Promise<Finding | null> {
-    return (await this.#play(steps)).finding;
+  async replay({ options, steps }: Case): Promise<Finding | null> {
+    return (await this.#play(options as HostOptions, steps)).finding;
   }
 
-  async #play(steps: readonly string[]): Promise<{ readonly finding: Finding | null; readonly verdict: string }> {
-    this.#arena ??= await HostArena.open();
-    const result = await this.#arena.play(steps);
+  async #play({ pool }: HostOptions, steps: readonly string[]): Promise<{ readonly finding: Finding | null; readonly verdict: string }> {
+    const arena = this.#arenas.get(pool) ?? (await HostArena.open(pool));
+    this.#arenas.set(pool, arena);
+    const result = await arena.play(steps);
     // What is broken would be found again and again.
-    if (result.finding !== null) await this.close();
+    if (result.finding !== null) {
+      this.#arenas.delete(pool);
+      await arena.close();
+    }
     return result;
   }
 
   async close(): Promise<void> {
-    await this.#arena?.close();
-    this.#arena = null;
+    for (const arena of this.#arenas.values()) await arena.close();
+    this.#arenas.clear();
   }
 }
 
 class HostArena {
   readonly #host: EphemeralHost;
   readonly #neighbour: Neighbour;
-  readonly #childCount: number;
+  readonly #childCountMax: number;
   readonly #descriptorCount: number;
   readonly #residentBytes: number;
 
-  private constructor(host: EphemeralHost, neighbour: Neighbour) {
+  private constructor(host: EphemeralHost, neighbour: Neighbour, pool: number) {
     this.#host = host;
     this.#neighbour = neighbour;
-    this.#childCount = childrenOf(host.pid).length;
+    this.#childCountMax = VF_COUNT + pool;
     this.#descriptorCount = descriptorCountOf(host.pid);
     this.#residentBytes = residentBytesOf(host.pid);
   }
 
-  static async open(): Promise<HostArena> {
-    const host = await startHost({ adapter: 'software', vramBytes: VRAM_BYTES, pool: 0 });
-    return new HostArena(host, await Neighbour.open(host.socketPath));
+  static async open(pool: number): Promise<HostArena> {
+    const host = await startHost({ adapter: 'software', vramBytes: VRAM_BYTES, pool });
+    const neighbour = await Neighbour.open(host.socketPath);
+    const isFull = (): boolean => childrenOf(host.pid).length === VF_COUNT + pool;
+    await until(isFull, FILL_MS_MAX, () => statsOfProcess(host.pid));
+    return new HostArena(host, neighbour, pool);
   }
 
   async close(): Promise<void> {
@@ -116,14 +135,9 @@ class HostArena {
 
   /** Nothing of the attacker is left after a while. */
   async #leftoverFinding(): Promise<Finding | null> {
-    const patience = new Patience(() => this.#stats());
-    for (;;) {
-      const message = this.#leftover();
-      if (message === null) return null;
-      if (patience.spentMs > CLEAN_UP_MS_MAX) return { kind: 'leftover', row: 'host', message };
-      await setTimeout(CLEAN_UP_STEP_MS);
-      patience.look(CLEAN_UP_STEP_MS);
-    }
+    const isClean = (): boolean => this.#leftover() === null;
+    if (await until(isClean, CLEAN_UP_MS_MAX, () => this.#stats())) return null;
+    return { kind: 'leftover', row: 'host', message: this.#leftover() ?? 'It took too long.' };
   }
 
   /** Of the host process and its VFs. */
@@ -136,7 +150,8 @@ class HostArena {
     const { pid } = this.#host;
     if (!isAlive(pid)) return 'The host process is gone.';
     const childCount = childrenOf(pid).length;
-    if (childCount !== this.#childCount) return `The host has ${childCount} processes instead of ${this.#childCount}.`;
+    // One of those that wait may be missing for a while.
+    if (childCount > this.#childCountMax) return `The host has ${childCount} processes instead of ${this.#childCountMax}.`;
     const descriptorCount = descriptorCountOf(pid);
     if (descriptorCount > this.#descriptorCount + DESCRIPTOR_GROWTH_MAX) return `The host has ${descriptorCount} descriptors, it had ${this.#descriptorCount}.`;
     const grownBytes = residentBytesOf(pid) - this.#residentBytes;

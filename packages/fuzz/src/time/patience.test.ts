@@ -1,6 +1,6 @@
 import { equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Patience, within } from './patience.ts';
+import { Patience, until, within } from './patience.ts';
 import type { ThreadStat } from './thread-stat.ts';
 
 const INTERVAL_MS = 100;
@@ -40,4 +40,10 @@ test('work that comes to an end in time is not late', async () => {
 
 test('work that never ends is late', async () => {
   equal(await within(new Promise<never>(() => {}), INTERVAL_MS, () => []), 'late');
+});
+
+test('what comes true is waited for, and what does not is given up', async () => {
+  let count = 0;
+  equal(await until(() => ++count === 3, INTERVAL_MS, () => []), true);
+  equal(await until(() => false, INTERVAL_MS, () => []), false);
 });

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ThreadStat } from './thread-stat.ts';
 
 const LOOK_MS = 100;
+const STEP_MS = 10;
 
 /**
  * How much time some threads had to get on with something: all in which they waited for other things than a
@@ -55,6 +56,17 @@ export async function within<T>(work: Promise<T>, limitMs: number, stats: () => 
   } finally {
     stop.abort();
   }
+}
+
+/** Whether `isSo` came true before whoever works on it had more than `limitMs` for it. */
+export async function until(isSo: () => boolean, limitMs: number, stats: () => readonly ThreadStat[]): Promise<boolean> {
+  const patience = new Patience(stats);
+  while (!isSo()) {
+    if (patience.spentMs > limitMs) return false;
+    await setTimeout(STEP_MS);
+    patience.look(STEP_MS);
+  }
+  return true;
 }
 
 function sumOf(stats: readonly ThreadStat[]): number {
