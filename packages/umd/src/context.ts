@@ -9,7 +9,7 @@ import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import { GarbagePressure } from './garbage-pressure.ts';
 import type { HandleAllocator } from './handle-allocator.ts';
-import { LeaseTable } from './lease-table.ts';
+import { LeaseTable, NO_LEASE } from './lease-table.ts';
 import { ReadBackWindow } from './read-back-window.ts';
 
 /** What the platform lends to the driver. */
@@ -46,10 +46,13 @@ const INLINE_BYTES_MAX = 1024;
 /** How long one wait for room in the heap may take before the payload goes inline. */
 const HEAP_WAIT_MS = 10_000;
 
-/** What may be leased: it knows its lease. */
+/** What may be leased: it knows its lease, NO_LEASE once the host holds nothing for it any more. */
 interface Leased {
-  readonly lease: number;
+  lease: number;
 }
+
+/** Objects that are kept for the end of the task at most; a longer task has some registered on its way. */
+const FRESH_COUNT_MAX = 4096;
 
 export interface WelcomeInfo {
   readonly wgslLanguageFeatures: readonly string[];
@@ -140,8 +143,13 @@ export class Context implements ReplyHandlers {
     this.#fresh = [];
     for (const object of fresh) {
       const { lease } = object;
-      if (this.#leases.handleOf(lease) === 0) this.#leases.close(lease);
-      else this.#finalizers.register(object, lease);
+      if (this.#leases.handleOf(lease) !== 0) {
+        this.#finalizers.register(object, lease);
+        continue;
+      }
+      // The object may live on, and its number is about to be another's.
+      object.lease = NO_LEASE;
+      this.#leases.close(lease);
     }
   }
 
@@ -173,6 +181,7 @@ export class Context implements ReplyHandlers {
    * The object is to keep what this returns as its `lease`.
    */
   lease(object: Leased, handle: number, byteLength: number): number {
+    if (this.#fresh.length >= FRESH_COUNT_MAX) this.#registerFresh();
     this.#fresh.push(object);
     if (!this.#flushScheduled) this.#scheduleFlush();
     this.#pressure.created(byteLength);

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { LeaseTable } from './lease-table.ts';
+import { LeaseTable, NO_LEASE } from './lease-table.ts';
 
 test('a lease says what the host holds until it ends, and its number is free when it is closed', () => {
   const table = new LeaseTable();
@@ -17,4 +17,5 @@ test('a lease says what the host holds until it ends, and its number is free whe
   table.close(first);
   equal(table.open(9, 300), first);
   deepEqual([table.handleOf(first), table.byteLengthOf(first)], [9, 300]);
+  deepEqual([table.handleOf(NO_LEASE), table.byteLengthOf(NO_LEASE)], [0, 0]);
 });

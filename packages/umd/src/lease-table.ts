@@ -1,3 +1,6 @@
+/** Of no object: nothing is held under it. */
+export const NO_LEASE = 0;
+
 /**
  * What the host holds for the objects of one context, by numbers that finalizers can carry: an object
  * for each would be one more for the collector to move. A lease outlives its handle, which may name
@@ -5,8 +8,8 @@
  */
 export class LeaseTable {
   /** 0 once the host holds nothing under the handle any more. */
-  readonly #handles: number[] = [];
-  readonly #byteLengths: number[] = [];
+  readonly #handles: number[] = [0];
+  readonly #byteLengths: number[] = [0];
   readonly #free: number[] = [];
 
   open(handle: number, byteLength: number): number {
@@ -40,6 +43,6 @@ export class LeaseTable {
   }
 
   get openCount(): number {
-    return this.#handles.length - this.#free.length;
+    return this.#handles.length - 1 - this.#free.length;
   }
 }

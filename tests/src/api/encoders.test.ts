@@ -158,6 +158,19 @@ api('a command buffer can be submitted once', async (device) => {
   ok((await errorOf(device, () => device.queue.submit([first, commands, second]))) !== null);
 });
 
+api('a command buffer that was submitted names nothing that was made after it', async (device) => {
+  const submitted = Array.from({ length: 20 }, () => device.createCommandEncoder().finish());
+  device.queue.submit(submitted);
+  await device.queue.onSubmittedWorkDone();
+  const others = Array.from({ length: 40 }, () => device.createCommandEncoder().finish());
+  for (const commands of submitted) {
+    commands.label = 'submitted';
+    ok((await errorOf(device, () => device.queue.submit([commands]))) !== null);
+  }
+  equal(await errorOf(device, () => device.queue.submit(others)), null);
+  deepEqual(others.map(({ label }) => label), others.map(() => ''));
+});
+
 api('a command buffer cannot be named twice in a submit', async (device) => {
   const commands = device.createCommandEncoder().finish();
   ok((await errorOf(device, () => device.queue.submit([commands, commands]))) !== null);

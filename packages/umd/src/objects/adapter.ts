@@ -56,7 +56,7 @@ export class Adapter implements I.GPUAdapterImpl {
   readonly info: AdapterInfo;
   readonly #limitValues: LimitValues;
   readonly #context: Context;
-  readonly lease: number;
+  lease: number;
   /** An adapter gives one device; after that it has expired. */
   #consumed = false;
 

@@ -56,7 +56,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   wrapper: object | undefined = undefined;
   readonly context: Context;
   readonly handle: number;
-  readonly lease: number;
+  lease: number;
   readonly features: NameSet;
   readonly limits: object;
   readonly adapterInfo: AdapterInfo;

@@ -11,7 +11,7 @@ import type { Device } from './device.ts';
 export class HostObject implements DriverObject {
   wrapper: object | undefined;
   readonly handle: number;
-  readonly lease: number;
+  lease: number;
   /** The recorder that last noted this object down, so that it does so once. */
   recorderStamp: number;
   protected readonly context: Context;
