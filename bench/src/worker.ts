@@ -1,25 +1,19 @@
-/** One measured process: `worker.js PROVIDER NAME,NAME…` prints a JSON line a workload. */
-import { isProvider, loadProvider } from './provider.ts';
-import { WORKLOADS } from './workloads.ts';
+/** One measured process: `worker.js PROVIDER NAME`, with an IPC channel to the bench. It measures when it is told to. */
+import { openProgram } from './measured-program.ts';
+import { isProvider } from './provider.ts';
+import type { WorkerReply } from './worker-protocol.ts';
 
-const [providerName = 'native', names = ''] = process.argv.slice(2);
-if (!isProvider(providerName)) throw new Error(`The provider (${providerName}) is unknown.`);
-const provider = await loadProvider(providerName);
-Object.assign(globalThis, provider.globals);
-const gpu = provider.create([]);
-const adapter = await gpu.requestAdapter();
-if (adapter === null) throw new Error(`No adapter for provider (${providerName}).`);
-const wanted = names.split(',');
-for (const workload of WORKLOADS) {
-  if (!wanted.includes(workload.name)) continue;
-  const own = await gpu.requestAdapter();
-  const device = (await own?.requestDevice()) as GPUDevice;
-  device.onuncapturederror = (event) => {
-    throw new Error(event.error.message);
-  };
-  const value = await workload.run({ device, scale: 1, begin: async () => {}, end: async () => {} });
-  console.log(JSON.stringify({ name: workload.name, value, adapter: `${adapter.info.vendor} ${adapter.info.description}`.trim() }));
-  device.destroy();
-}
-// npm webgpu may not end by itself while its GPU object lives.
-process.exit(0);
+const [provider = '', name = ''] = process.argv.slice(2);
+if (!isProvider(provider)) throw new Error(`The provider (${provider}) is unknown.`);
+
+const reply = (line: WorkerReply): void => void process.send?.(line);
+const failed = (error: unknown): void => reply({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+// Also from within a library, where nobody awaits it.
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+
+const opened = await openProgram(provider, name);
+process.on('message', () => {
+  opened.measure(1).then((value) => reply({ type: 'figure', value }), failed);
+});
+reply({ type: 'ready', adapter: opened.adapter });

@@ -13,7 +13,7 @@ import { PROVIDER_PATH, SOCKET_VARIABLE } from '@gpup/guest';
 import { findAdapter } from '../adapter.ts';
 import { PROVIDERS, type Provider, isProvider } from '../provider.ts';
 import { formatTable } from '../table.ts';
-import { WORKLOADS } from '../workloads.ts';
+import { WORKLOADS } from '../workloads/index.ts';
 import type { CpuProfile } from './cpu-profile.ts';
 import { type Hook, Hooks } from './hooks.ts';
 import { startProfiledHost } from './host.ts';
