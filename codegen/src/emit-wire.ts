@@ -61,7 +61,7 @@ export function emitEncode(c: EmitContext): string {
     `import type * as T from './types.gen.ts';`,
     `import type { WordRange } from '../reader.ts';`,
     `import type { HandleRef } from '../types.ts';`,
-    `import type { Writer } from '../writer.ts';\n`,
+    `import type { Payload, Writer } from '../writer.ts';\n`,
   ];
   for (const name of c.plan.dictionaries) out.push(encodeDictionary(c, name));
   for (const packet of c.plan.packets) {
@@ -83,9 +83,23 @@ function parameters(c: EmitContext, leading: readonly string[], fields: readonly
 }
 
 function encodePacket(c: EmitContext, verb: string, name: string, opcode: number | undefined, leading: readonly string[], fields: readonly Field[]): string {
-  const body = [`  const at = w.begin(${opcode});`, ...leading.map((each) => `  w.u32(${each});`)];
-  for (const field of fields) body.push(`  ${encodeValue(c, field.type, field.name, field.optional)}`);
-  return `export function ${verb}${joined(name)}(${parameters(c, leading, fields)}): void {\n${body.join('\n')}\n  w.end(at);\n}\n`;
+  // The words up to the first field of unknown length are stored at once.
+  const stores = [`  words[at] = ${opcode};`];
+  let offset = 2;
+  for (const each of leading) stores.push(`  words[at + ${offset++}] = ${each};`);
+  let fixedCount = 0;
+  for (const field of fields) {
+    const size = fixedWords(field);
+    if (size === null) break;
+    stores.push(...storeFixed(field, offset));
+    offset += size;
+    fixedCount++;
+  }
+  const body = [`  const at = w.reserve(${offset});`, '  const words = w.words;', ...stores];
+  const rest = fields.slice(fixedCount);
+  for (const field of rest) body.push(`  ${encodeValue(c, field.type, field.name, field.optional)}`);
+  body.push(rest.length === 0 ? `  words[at + 1] = ${offset};` : '  w.end(at);');
+  return `export function ${verb}${joined(name)}(${parameters(c, leading, fields)}): void {\n${body.join('\n')}\n}\n`;
 }
 
 function encodeDictionary(c: EmitContext, name: string): string {

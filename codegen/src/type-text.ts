@@ -35,7 +35,7 @@ export function typeText(c: EmitContext, type: Type, reference: (face: string) =
     case 'record':
       return `readonly (readonly [string, ${text(type.of)}])[]`;
     case 'payload':
-      return 'Uint8Array';
+      return 'Payload';
     case 'words':
       return 'WordRange';
     case 'union':

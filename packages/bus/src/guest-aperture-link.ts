@@ -82,11 +82,11 @@ export class GuestApertureLink implements GuestLink {
     this.setWaiting(false);
   }
 
-  send(words: Uint32Array, begin: number, end: number): void {
+  send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
     if (this.#isClosed) return;
     try {
       if (!this.#sender.hasRoomFor(end - begin) && !this.#waitForRoom(end - begin)) return;
-      this.#sender.send(words, begin, end);
+      this.#sender.send(words, begin, end, mayRingLater);
       this.#heap.sentUpTo(this.#sender.position);
     } catch (error) {
       this.#failed(error);
@@ -156,6 +156,7 @@ export class GuestApertureLink implements GuestLink {
   #blockUntil(isDone: () => boolean, timeoutMs: number): boolean {
     const { sleep, nowMs } = this.#scheduler;
     if (sleep === null) return false;
+    this.#sender.ringIfDue();
     const startMs = nowMs();
     let askedAtMs = startMs;
     let stepMs = STEP_MS_MIN;
@@ -212,6 +213,7 @@ export class GuestApertureLink implements GuestLink {
     if (this.#isClosed) return;
     this.completedSerial();
     this.#isClosed = true;
+    this.#sender.close();
     this.#receiver.stop();
     this.#doorbell.close();
     this.#release();

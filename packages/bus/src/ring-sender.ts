@@ -14,12 +14,21 @@ export interface RingSenderOptions {
   readonly queueBytesMax: number;
 }
 
+/** More than this keeps the peer busy for so long that it had better start now. */
+const UNRUNG_WORDS_MAX = 1 << 15;
+/** What a microtask is made of. */
+const NOW = Promise.resolve();
+
 /**
  * Puts words into a ring, wakes a sleeping peer, and keeps what does not fit for when the peer has
  * made room. Nothing is lost and nothing is reordered.
  *
  * Room: we set `wantsRoom`, then look at the ring once more; the peer frees, then looks at
  * `wantsRoom`. Whichever comes second sees the other, so that one of the two always acts.
+ *
+ * Rings: a ring is a system call, several times what it takes to write a small frame's commands. Where
+ * the caller allows it, the first send that finds the peer asleep leaves it to the end of the task,
+ * which mostly comes next; a second one, or one that is large, rings at once.
  */
 export class RingSender {
   readonly #producer: RingProducer;
@@ -30,6 +39,8 @@ export class RingSender {
   readonly #queueBytesMax: number;
   readonly #queue = new WordQueue();
   #position: number;
+  #isRingDue = false;
+  readonly #ringBound = (): void => this.ringIfDue();
 
   constructor(options: RingSenderOptions) {
     this.#producer = options.producer;
@@ -55,7 +66,7 @@ export class RingSender {
     return this.#queue.wordCount === 0 || (this.#queue.wordCount + wordCount) * 4 <= this.#queueBytesMax;
   }
 
-  send(words: Uint32Array, begin: number, end: number): void {
+  send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
     this.#position += end - begin;
     if (this.#queue.wordCount > 0) {
       this.#queue.push(words, begin, end);
@@ -63,8 +74,12 @@ export class RingSender {
       return;
     }
     const written = this.#producer.write(words, begin, end);
+    if (written === end - begin) {
+      if (mayRingLater && !this.#isRingDue && written <= UNRUNG_WORDS_MAX) this.#publishUnrung();
+      else this.#publish();
+      return;
+    }
     this.#publish();
-    if (written === end - begin) return;
     this.#queue.push(words, begin + written, end);
     this.flush();
   }
@@ -86,7 +101,32 @@ export class RingSender {
   #publish(): void {
     this.#producer.publish();
     // The plain look first: an exchange costs a bus lock even when the peer is awake, as it mostly is.
-    if (Atomics.load(this.#control, this.#peerSleepingIndex) === 0) return;
+    if (this.#isPeerAsleep()) this.#ring();
+  }
+
+  #publishUnrung(): void {
+    this.#producer.publish();
+    if (!this.#isPeerAsleep()) return;
+    this.#isRingDue = true;
+    void NOW.then(this.#ringBound);
+  }
+
+  /** For a caller that is about to wait for the peer. */
+  ringIfDue(): void {
+    if (this.#isRingDue) this.#ring();
+  }
+
+  /** The memory may be gone after this: no ring is due any more. */
+  close(): void {
+    this.#isRingDue = false;
+  }
+
+  #isPeerAsleep(): boolean {
+    return Atomics.load(this.#control, this.#peerSleepingIndex) !== 0;
+  }
+
+  #ring(): void {
+    this.#isRingDue = false;
     if (Atomics.exchange(this.#control, this.#peerSleepingIndex, 0) !== 0) this.#doorbell.ring();
   }
 }

@@ -44,8 +44,8 @@ export class ReasonedLink implements GuestLink {
   set onPacket(sink: PacketSink) {
     this.#link.onPacket = sink;
   }
-  send(words: Uint32Array, begin: number, end: number): void {
-    this.#link.send(words, begin, end);
+  send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
+    this.#link.send(words, begin, end, mayRingLater);
   }
   waitForProgress(timeoutMs: number): boolean {
     return this.#link.waitForProgress(timeoutMs);

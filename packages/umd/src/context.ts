@@ -39,10 +39,12 @@ export interface DeviceEvents {
 
 /** Words that may wait before they are sent at once: the host should start while the guest goes on. */
 const FLUSH_WORDS = 8192;
+/** Command buffers whose submit is to come: beyond this the host should not wait for it. */
+const FLUSH_WORDS_BEFORE_SUBMIT = 1 << 15;
 /** What a microtask is made of: the platform's queueMicrotask may make objects of its own for each. */
 const NOW = Promise.resolve();
 /** Payload shorter than this is cheaper inside the packet than through the heap's allocator. */
-const INLINE_BYTES_MAX = 1024;
+export const INLINE_BYTES_MAX = 1024;
 /** How long one wait for room in the heap may take before the payload goes inline. */
 const HEAP_WAIT_MS = 10_000;
 
@@ -127,6 +129,12 @@ export class Context implements ReplyHandlers {
     else if (!this.#flushScheduled) this.#scheduleFlush();
   }
 
+  /** The same for a packet that a submit will follow as a rule: that sends both, and wakes the host once. */
+  writtenForSubmit(): void {
+    if (this.out.length >= FLUSH_WORDS_BEFORE_SUBMIT) this.flush();
+    else if (!this.#flushScheduled) this.#scheduleFlush();
+  }
+
   #scheduleFlush(): void {
     this.#flushScheduled = true;
     void NOW.then(this.#flushScheduledBound);
@@ -153,7 +161,7 @@ export class Context implements ReplyHandlers {
     }
   }
 
-  flush(): void {
+  flush(mayRingLater = false): void {
     if (this.#releases.length > 0) {
       const releases = this.#releases;
       this.#releases = [];
@@ -164,7 +172,7 @@ export class Context implements ReplyHandlers {
     if (this.out.length === 0) return;
     const { words, length } = this.out;
     this.out.reset();
-    if (this.#lostMessage === null) this.link.send(words, 0, length);
+    if (this.#lostMessage === null) this.link.send(words, 0, length, mayRingLater);
   }
 
   // Handles and lifetimes

@@ -8,8 +8,11 @@ export const INLINE = 0xffffffff;
 /** A 64-bit field that is absent: no size or offset is that large. */
 export const ABSENT_WORD = 0xffffffff;
 
+/** Any view of bytes: an array of words or floats is copied as it is, without a view of its bytes. */
+export type Payload = Uint8Array | Uint32Array | Float32Array;
+
 /** Puts payload where the host can see it without a copy. Returns the offset, or -1 for "send it inside the packet". */
-export type PayloadPlacer = (bytes: Uint8Array) => number;
+export type PayloadPlacer = (data: Payload) => number;
 
 const NO_PLACE: PayloadPlacer = () => -1;
 const encoder = new TextEncoder();
@@ -159,19 +162,27 @@ export class Writer {
   }
 
   /** [byteLength, heap offset | INLINE, bytes if inline]. */
-  payload(bytes: Uint8Array): void {
-    const offset = this.place(bytes);
+  payload(data: Payload): void {
+    const offset = this.place(data);
+    const { byteLength } = data;
     if (offset >= 0) {
       const at = this.reserve(2);
-      this.words[at] = bytes.byteLength;
+      this.words[at] = byteLength;
       this.words[at + 1] = offset;
       return;
     }
-    const at = this.reserve(2 + ((bytes.byteLength + 3) >>> 2));
-    this.words[at] = bytes.byteLength;
+    const at = this.reserve(2 + ((byteLength + 3) >>> 2));
+    this.words[at] = byteLength;
     this.words[at + 1] = INLINE;
-    this.#bytes.set(bytes, (at + 2) * 4);
-    this.#zeroTail((at + 2) * 4 + bytes.byteLength);
+    this.#copy(data, at + 2);
+    this.#zeroTail((at + 2) * 4 + byteLength);
+  }
+
+  /** Between arrays of one kind bytes are copied; between others, values would be converted. */
+  #copy(data: Payload, at: number): void {
+    if (data instanceof Uint8Array) this.#bytes.set(data, at * 4);
+    else if (data instanceof Float32Array) this.floats.set(data, at);
+    else this.words.set(data, at);
   }
 
   /** A block of words with its count in front. */

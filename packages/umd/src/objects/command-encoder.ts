@@ -154,7 +154,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
       begin: 0,
       end: recorder.length,
     });
-    this.device.context.written();
+    this.device.context.writtenForSubmit();
     recorder.retire();
     return buffer;
   }

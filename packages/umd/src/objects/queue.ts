@@ -1,4 +1,6 @@
+import type { Payload } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
+import { INLINE_BYTES_MAX } from '../context.ts';
 import { makeException } from '../errors.ts';
 import { type Band, type Conversion, type CopyableImage, bandsOf, convertPixels, isCopyFormat } from '../external-image.ts';
 import type * as I from '../generated/impl.gen.ts';
@@ -33,7 +35,8 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
     for (const each of commandBuffers) handles.push(context.handleOf(each.lease));
     encode.encodeGPUQueueSubmit(context.out, this.handle, handles);
     for (const each of commandBuffers) context.forget(each.lease);
-    context.flush();
+    // The host may sleep on until the program's task is over, unless that submits again.
+    context.flush(true);
   }
 
   onSubmittedWorkDone(): Promise<undefined> {
@@ -62,7 +65,14 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
     }
     const byteLength = count * elementBytes;
     if (byteLength % 4 !== 0) throw operationError(`The number of bytes to write (${byteLength}) is not a multiple of 4.`);
-    this.#writeBuffer(buffer, bufferOffset, bytesOf(data, dataOffset * elementBytes, byteLength));
+    if (byteLength > INLINE_BYTES_MAX) this.#writeBuffer(buffer, bufferOffset, bytesOf(data, dataOffset * elementBytes, byteLength));
+    else this.#writeInline(buffer, bufferOffset, byteLength === data.byteLength && isPayload(data) ? data : bytesOf(data, dataOffset * elementBytes, byteLength));
+  }
+
+  #writeInline(buffer: Buffer, bufferOffset: number, data: Payload): void {
+    const { context } = this.device;
+    encode.encodeGPUQueueWriteBuffer(context.out, this.handle, buffer, bufferOffset, 0, data);
+    context.written();
   }
 
   #writeBuffer(buffer: Buffer, bufferOffset: number, bytes: Uint8Array): void {
@@ -163,6 +173,11 @@ function operationError(message: string): DOMException {
 /** DataView and raw buffers count bytes. */
 function elementSize(data: BufferSource): number {
   return (data as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+}
+
+/** What can be copied as it is: a view of its bytes would be an object a write. */
+function isPayload(data: BufferSource): data is Payload & BufferSource {
+  return data instanceof Uint8Array || data instanceof Float32Array || data instanceof Uint32Array;
 }
 
 function bytesOf(data: BufferSource, offset: number, byteLength: number): Uint8Array {

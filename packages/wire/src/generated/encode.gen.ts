@@ -4,7 +4,7 @@ import * as E from './enums.gen.ts';
 import type * as T from './types.gen.ts';
 import type { WordRange } from '../reader.ts';
 import type { HandleRef } from '../types.ts';
-import type { Writer } from '../writer.ts';
+import type { Payload, Writer } from '../writer.ts';
 
 export function encodeGPURequestAdapterOptions(w: Writer, d: T.GPURequestAdapterOptions): void {
   const at = w.reserve(1);
@@ -490,213 +490,269 @@ export function encodeGPUComputePassTimestampWrites(w: Writer, d: T.GPUComputePa
 }
 
 export function encodeGPURequestAdapter(w: Writer, request: number, result: number, options: T.GPURequestAdapterOptions): void {
-  const at = w.begin(1);
-  w.u32(request);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 1;
+  words[at + 2] = request;
+  words[at + 3] = result;
   encodeGPURequestAdapterOptions(w, options);
   w.end(at);
 }
 
 export function encodeGPUAdapterRequestDevice(w: Writer, self: number, request: number, result: number, queue: number, descriptor: T.GPUDeviceDescriptor): void {
-  const at = w.begin(2);
-  w.u32(self);
-  w.u32(request);
-  w.u32(result);
-  w.u32(queue);
+  const at = w.reserve(6);
+  const words = w.words;
+  words[at] = 2;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 4] = result;
+  words[at + 5] = queue;
   encodeGPUDeviceDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceDestroy(w: Writer, self: number): void {
-  const at = w.begin(3);
-  w.u32(self);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 3;
+  words[at + 2] = self;
+  words[at + 1] = 3;
 }
 
 export function encodeGPUDeviceCreateBuffer(w: Writer, self: number, result: number, descriptor: T.GPUBufferDescriptor): void {
-  const at = w.begin(4);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 4;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUBufferDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateTexture(w: Writer, self: number, result: number, descriptor: T.GPUTextureDescriptor): void {
-  const at = w.begin(5);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 5;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUTextureDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateSampler(w: Writer, self: number, result: number, descriptor: T.GPUSamplerDescriptor): void {
-  const at = w.begin(6);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 6;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUSamplerDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateBindGroupLayout(w: Writer, self: number, result: number, descriptor: T.GPUBindGroupLayoutDescriptor): void {
-  const at = w.begin(7);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 7;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUBindGroupLayoutDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreatePipelineLayout(w: Writer, self: number, result: number, descriptor: T.GPUPipelineLayoutDescriptor): void {
-  const at = w.begin(8);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 8;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUPipelineLayoutDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateBindGroup(w: Writer, self: number, result: number, descriptor: T.GPUBindGroupDescriptor): void {
-  const at = w.begin(9);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 9;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUBindGroupDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateShaderModule(w: Writer, self: number, result: number, descriptor: T.GPUShaderModuleDescriptor): void {
-  const at = w.begin(10);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 10;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUShaderModuleDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateComputePipeline(w: Writer, self: number, result: number, descriptor: T.GPUComputePipelineDescriptor): void {
-  const at = w.begin(11);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 11;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUComputePipelineDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateRenderPipeline(w: Writer, self: number, result: number, descriptor: T.GPURenderPipelineDescriptor): void {
-  const at = w.begin(12);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 12;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPURenderPipelineDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateComputePipelineAsync(w: Writer, self: number, request: number, result: number, descriptor: T.GPUComputePipelineDescriptor): void {
-  const at = w.begin(13);
-  w.u32(self);
-  w.u32(request);
-  w.u32(result);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 13;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 4] = result;
   encodeGPUComputePipelineDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateRenderPipelineAsync(w: Writer, self: number, request: number, result: number, descriptor: T.GPURenderPipelineDescriptor): void {
-  const at = w.begin(14);
-  w.u32(self);
-  w.u32(request);
-  w.u32(result);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 14;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 4] = result;
   encodeGPURenderPipelineDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateRenderBundleEncoder(w: Writer, self: number, descriptor: T.GPURenderBundleEncoderDescriptor): void {
-  const at = w.begin(40);
-  w.u32(self);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 40;
+  words[at + 2] = self;
   encodeGPURenderBundleEncoderDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDeviceCreateQuerySet(w: Writer, self: number, result: number, descriptor: T.GPUQuerySetDescriptor): void {
-  const at = w.begin(15);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 15;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUQuerySetDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUDevicePushErrorScope(w: Writer, self: number, filter: T.GPUErrorFilter): void {
-  const at = w.begin(16);
-  w.u32(self);
-  w.u32(E.GPUErrorFilterNumbers[filter] as number);
-  w.end(at);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 16;
+  words[at + 2] = self;
+  words[at + 3] = E.GPUErrorFilterNumbers[filter] as number;
+  words[at + 1] = 4;
 }
 
 export function encodeGPUDevicePopErrorScope(w: Writer, self: number, request: number): void {
-  const at = w.begin(17);
-  w.u32(self);
-  w.u32(request);
-  w.end(at);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 17;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 1] = 4;
 }
 
 export function encodeGPUBufferMapAsync(w: Writer, self: number, request: number, mode: number, offset: number, size: number, into: number, length: number): void {
-  const at = w.begin(18);
-  w.u32(self);
-  w.u32(request);
-  w.u32(mode);
-  w.u64(offset);
-  w.u64(size);
-  w.u32(into);
-  w.u32(length);
-  w.end(at);
+  const at = w.reserve(11);
+  const words = w.words;
+  words[at] = 18;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 4] = mode;
+  words[at + 5] = offset >>> 0;
+  words[at + 6] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 7] = size >>> 0;
+  words[at + 8] = size > 4294967295 ? size / 0x100000000 : 0;
+  words[at + 9] = into;
+  words[at + 10] = length;
+  words[at + 1] = 11;
 }
 
 export function encodeGPUBufferUnmap(w: Writer, self: number): void {
-  const at = w.begin(19);
-  w.u32(self);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 19;
+  words[at + 2] = self;
+  words[at + 1] = 3;
 }
 
 export function encodeGPUBufferDestroy(w: Writer, self: number): void {
-  const at = w.begin(20);
-  w.u32(self);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 20;
+  words[at + 2] = self;
+  words[at + 1] = 3;
 }
 
 export function encodeGPUTextureCreateView(w: Writer, self: number, result: number, descriptor: T.GPUTextureViewDescriptor): void {
-  const at = w.begin(21);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 21;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUTextureViewDescriptor(w, descriptor);
   w.end(at);
 }
 
 export function encodeGPUTextureDestroy(w: Writer, self: number): void {
-  const at = w.begin(22);
-  w.u32(self);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 22;
+  words[at + 2] = self;
+  words[at + 1] = 3;
 }
 
 export function encodeGPUShaderModuleGetCompilationInfo(w: Writer, self: number, request: number): void {
-  const at = w.begin(23);
-  w.u32(self);
-  w.u32(request);
-  w.end(at);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 23;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 1] = 4;
 }
 
 export function encodeGPUComputePipelineGetBindGroupLayout(w: Writer, self: number, result: number, index: number): void {
-  const at = w.begin(24);
-  w.u32(self);
-  w.u32(result);
-  w.u32(index);
-  w.end(at);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 24;
+  words[at + 2] = self;
+  words[at + 3] = result;
+  words[at + 4] = index;
+  words[at + 1] = 5;
 }
 
 export function encodeGPURenderPipelineGetBindGroupLayout(w: Writer, self: number, result: number, index: number): void {
-  const at = w.begin(25);
-  w.u32(self);
-  w.u32(result);
-  w.u32(index);
-  w.end(at);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 25;
+  words[at + 2] = self;
+  words[at + 3] = result;
+  words[at + 4] = index;
+  words[at + 1] = 5;
 }
 
 export function encodeGPUCommandEncoderFinish(w: Writer, self: number, result: number, encoder: T.GPUCommandEncoderDescriptor, descriptor: T.GPUCommandBufferDescriptor, commands: WordRange): void {
-  const at = w.begin(26);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 26;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPUCommandEncoderDescriptor(w, encoder);
   encodeGPUCommandBufferDescriptor(w, descriptor);
   w.block(commands);
@@ -704,9 +760,11 @@ export function encodeGPUCommandEncoderFinish(w: Writer, self: number, result: n
 }
 
 export function encodeGPURenderBundleEncoderFinish(w: Writer, self: number, result: number, encoder: T.GPURenderBundleEncoderDescriptor, descriptor: T.GPURenderBundleDescriptor, commands: WordRange): void {
-  const at = w.begin(27);
-  w.u32(self);
-  w.u32(result);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 27;
+  words[at + 2] = self;
+  words[at + 3] = result;
   encodeGPURenderBundleEncoderDescriptor(w, encoder);
   encodeGPURenderBundleDescriptor(w, descriptor);
   w.block(commands);
@@ -714,34 +772,43 @@ export function encodeGPURenderBundleEncoderFinish(w: Writer, self: number, resu
 }
 
 export function encodeGPUQueueSubmit(w: Writer, self: number, commandBuffers: ArrayLike<number>): void {
-  const at = w.begin(28);
-  w.u32(self);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 28;
+  words[at + 2] = self;
   w.u32(commandBuffers.length); for (let i = 0; i < commandBuffers.length; i++) { const each = commandBuffers[i] as number; w.u32(each); }
   w.end(at);
 }
 
 export function encodeGPUQueueOnSubmittedWorkDone(w: Writer, self: number, request: number): void {
-  const at = w.begin(29);
-  w.u32(self);
-  w.u32(request);
-  w.end(at);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 29;
+  words[at + 2] = self;
+  words[at + 3] = request;
+  words[at + 1] = 4;
 }
 
-export function encodeGPUQueueWriteBuffer(w: Writer, self: number, buffer: HandleRef, offset: number, flags: number, data: Uint8Array): void {
-  const at = w.begin(30);
-  w.u32(self);
-  w.u32(buffer.handle);
-  w.u64(offset);
-  w.u32(flags);
+export function encodeGPUQueueWriteBuffer(w: Writer, self: number, buffer: HandleRef, offset: number, flags: number, data: Payload): void {
+  const at = w.reserve(7);
+  const words = w.words;
+  words[at] = 30;
+  words[at + 2] = self;
+  words[at + 3] = buffer.handle;
+  words[at + 4] = offset >>> 0;
+  words[at + 5] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 6] = flags;
   w.payload(data);
   w.end(at);
 }
 
-export function encodeGPUQueueWriteTexture(w: Writer, self: number, texture: HandleRef, mipLevel: number, origin: T.GPUOrigin3DDict, aspect: T.GPUTextureAspect, layout: T.GPUTexelCopyBufferLayout, size: T.GPUExtent3DDict, flags: number, data: Uint8Array): void {
-  const at = w.begin(31);
-  w.u32(self);
-  w.u32(texture.handle);
-  w.u32(mipLevel);
+export function encodeGPUQueueWriteTexture(w: Writer, self: number, texture: HandleRef, mipLevel: number, origin: T.GPUOrigin3DDict, aspect: T.GPUTextureAspect, layout: T.GPUTexelCopyBufferLayout, size: T.GPUExtent3DDict, flags: number, data: Payload): void {
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 31;
+  words[at + 2] = self;
+  words[at + 3] = texture.handle;
+  words[at + 4] = mipLevel;
   encodeGPUOrigin3DDict(w, origin);
   w.u32(E.GPUTextureAspectNumbers[aspect] as number);
   encodeGPUTexelCopyBufferLayout(w, layout);
@@ -751,11 +818,13 @@ export function encodeGPUQueueWriteTexture(w: Writer, self: number, texture: Han
   w.end(at);
 }
 
-export function encodeGPUQueueCopyExternalImageToTexture(w: Writer, self: number, texture: HandleRef, mipLevel: number, origin: T.GPUOrigin3DDict, aspect: T.GPUTextureAspect, size: T.GPUExtent3DDict, bytesPerRow: number, data: Uint8Array): void {
-  const at = w.begin(32);
-  w.u32(self);
-  w.u32(texture.handle);
-  w.u32(mipLevel);
+export function encodeGPUQueueCopyExternalImageToTexture(w: Writer, self: number, texture: HandleRef, mipLevel: number, origin: T.GPUOrigin3DDict, aspect: T.GPUTextureAspect, size: T.GPUExtent3DDict, bytesPerRow: number, data: Payload): void {
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 32;
+  words[at + 2] = self;
+  words[at + 3] = texture.handle;
+  words[at + 4] = mipLevel;
   encodeGPUOrigin3DDict(w, origin);
   w.u32(E.GPUTextureAspectNumbers[aspect] as number);
   encodeGPUExtent3DDict(w, size);
@@ -765,75 +834,97 @@ export function encodeGPUQueueCopyExternalImageToTexture(w: Writer, self: number
 }
 
 export function encodeGPUQuerySetDestroy(w: Writer, self: number): void {
-  const at = w.begin(33);
-  w.u32(self);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 33;
+  words[at + 2] = self;
+  words[at + 1] = 3;
 }
 
 export function encodeContextHello(w: Writer, major: number, minor: number, featureLevel: number, idlHash: string): void {
-  const at = w.begin(34);
-  w.u32(major);
-  w.u32(minor);
-  w.u32(featureLevel);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 34;
+  words[at + 2] = major;
+  words[at + 3] = minor;
+  words[at + 4] = featureLevel;
   w.string(idlHash);
   w.end(at);
 }
 
 export function encodeContextRelease(w: Writer, handles: ArrayLike<number>): void {
-  const at = w.begin(35);
+  const at = w.reserve(2);
+  const words = w.words;
+  words[at] = 35;
   w.u32(handles.length); for (let i = 0; i < handles.length; i++) { const each = handles[i] as number; w.u32(each); }
   w.end(at);
 }
 
 export function encodeObjectSetLabel(w: Writer, object: number, label: string): void {
-  const at = w.begin(36);
-  w.u32(object);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 36;
+  words[at + 2] = object;
   w.string(label);
   w.end(at);
 }
 
 export function encodeGPUBufferReadMapped(w: Writer, buffer: HandleRef, request: number, offset: number, into: number, length: number): void {
-  const at = w.begin(37);
-  w.u32(buffer.handle);
-  w.u32(request);
-  w.u64(offset);
-  w.u32(into);
-  w.u32(length);
-  w.end(at);
+  const at = w.reserve(8);
+  const words = w.words;
+  words[at] = 37;
+  words[at + 2] = buffer.handle;
+  words[at + 3] = request;
+  words[at + 4] = offset >>> 0;
+  words[at + 5] = offset > 4294967295 ? offset / 0x100000000 : 0;
+  words[at + 6] = into;
+  words[at + 7] = length;
+  words[at + 1] = 8;
 }
 
-export function encodeGPUBufferWriteMapped(w: Writer, buffer: HandleRef, offset: number, data: Uint8Array): void {
-  const at = w.begin(38);
-  w.u32(buffer.handle);
-  w.u64(offset);
+export function encodeGPUBufferWriteMapped(w: Writer, buffer: HandleRef, offset: number, data: Payload): void {
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 38;
+  words[at + 2] = buffer.handle;
+  words[at + 3] = offset >>> 0;
+  words[at + 4] = offset > 4294967295 ? offset / 0x100000000 : 0;
   w.payload(data);
   w.end(at);
 }
 
 export function encodeGPUDeviceInjectError(w: Writer, device: HandleRef, filter: T.GPUErrorFilter, message: string): void {
-  const at = w.begin(39);
-  w.u32(device.handle);
-  w.u32(E.GPUErrorFilterNumbers[filter] as number);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 39;
+  words[at + 2] = device.handle;
+  words[at + 3] = E.GPUErrorFilterNumbers[filter] as number;
   w.string(message);
   w.end(at);
 }
 
 export function encodeReplyDone(w: Writer, request: number): void {
-  const at = w.begin(1);
-  w.u32(request);
-  w.end(at);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 1;
+  words[at + 2] = request;
+  words[at + 1] = 3;
 }
 
 export function encodeReplyJson(w: Writer, request: number, text: string): void {
-  const at = w.begin(2);
-  w.u32(request);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 2;
+  words[at + 2] = request;
   w.string(text);
   w.end(at);
 }
 
 export function encodeReplyError(w: Writer, request: number, name: string, reason: string, message: string): void {
-  const at = w.begin(3);
-  w.u32(request);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 3;
+  words[at + 2] = request;
   w.string(name);
   w.string(reason);
   w.string(message);
@@ -841,47 +932,59 @@ export function encodeReplyError(w: Writer, request: number, name: string, reaso
 }
 
 export function encodeReplyScope(w: Writer, request: number, filter: T.GPUErrorFilter | null, message: string): void {
-  const at = w.begin(4);
-  w.u32(request);
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 4;
+  words[at + 2] = request;
   w.u32(filter === null ? 0 : (E.GPUErrorFilterNumbers[filter] as number));
   w.string(message);
   w.end(at);
 }
 
-export function encodeReplyData(w: Writer, request: number, data: Uint8Array): void {
-  const at = w.begin(5);
-  w.u32(request);
+export function encodeReplyData(w: Writer, request: number, data: Payload): void {
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 5;
+  words[at + 2] = request;
   w.payload(data);
   w.end(at);
 }
 
 export function encodeEventWelcome(w: Writer, major: number, minor: number, featureLevel: number, text: string): void {
-  const at = w.begin(6);
-  w.u32(major);
-  w.u32(minor);
-  w.u32(featureLevel);
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 6;
+  words[at + 2] = major;
+  words[at + 3] = minor;
+  words[at + 4] = featureLevel;
   w.string(text);
   w.end(at);
 }
 
 export function encodeEventDeviceLost(w: Writer, device: number, reason: T.GPUDeviceLostReason, message: string): void {
-  const at = w.begin(7);
-  w.u32(device);
-  w.u32(E.GPUDeviceLostReasonNumbers[reason] as number);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 7;
+  words[at + 2] = device;
+  words[at + 3] = E.GPUDeviceLostReasonNumbers[reason] as number;
   w.string(message);
   w.end(at);
 }
 
 export function encodeEventUncapturedError(w: Writer, device: number, filter: T.GPUErrorFilter, message: string): void {
-  const at = w.begin(8);
-  w.u32(device);
-  w.u32(E.GPUErrorFilterNumbers[filter] as number);
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 8;
+  words[at + 2] = device;
+  words[at + 3] = E.GPUErrorFilterNumbers[filter] as number;
   w.string(message);
   w.end(at);
 }
 
 export function encodeEventContextLost(w: Writer, code: string, message: string): void {
-  const at = w.begin(9);
+  const at = w.reserve(2);
+  const words = w.words;
+  words[at] = 9;
   w.string(code);
   w.string(message);
   w.end(at);
@@ -1062,7 +1165,7 @@ export function recordGPUBindingCommandsMixinSetBindGroup(w: Writer, index: numb
   if (total >= 0xffff) w.lengthenCommand(at, 16);
 }
 
-export function recordGPUBindingCommandsMixinSetImmediates(w: Writer, rangeOffset: number, data: Uint8Array): void {
+export function recordGPUBindingCommandsMixinSetImmediates(w: Writer, rangeOffset: number, data: Payload): void {
   const at = w.beginCommand(17);
   w.u32(rangeOffset);
   w.payload(data);
