@@ -23,7 +23,7 @@ export const infer: Workload = {
     const run = async (session: InferenceSession): Promise<Float32Array> => {
       const [inputName = '', outputName = ''] = [session.inputNames[0], session.outputNames[0]];
       const outputs = await session.run({ [inputName]: new ort.Tensor('float32', input, SHAPE) });
-      return (await (outputs[outputName] as Tensor).getData()) as Float32Array;
+      return (outputs[outputName] as Tensor).getData();
     };
 
     const onCpu = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
