@@ -16,6 +16,8 @@ export async function info({ json }: { readonly json: boolean }): Promise<number
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     dawn: packageVersion('webgpu'),
+    // One machine has one Dawn: whoever could be asked speaks for both.
+    executor: software.executor ?? hardware.executor,
     softwareGpu: packageVersion('@sparticuz/chromium'),
     providerModule: PROVIDER_PATH,
     preloadModule: PRELOAD_PATH,
@@ -40,6 +42,7 @@ function text(description: {
   readonly node: string;
   readonly platform: string;
   readonly dawn: string | null;
+  readonly executor: FoundAdapters['executor'];
   readonly providerModule: string;
   readonly preloadModule: string;
   readonly adapters: readonly Adapter[];
@@ -52,10 +55,16 @@ function text(description: {
     ...description.adapters.map(adapterText),
     ...[...description.missing.hardware, ...description.missing.software].map((reason) => `  (${reason})`),
     '',
+    `Commands:         ${executorText(description.executor)}`,
     `Provider module:  ${description.providerModule}`,
     `Preload module:   ${description.preloadModule}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function executorText(executor: FoundAdapters['executor']): string {
+  if (executor === null) return 'unknown: no VF process could be asked';
+  return executor.kind === 'direct' ? "recorded by Dawn's C API" : `recorded by Dawn's Node binding (C API: ${executor.reason})`;
 }
 
 function adapterText(adapter: Adapter): string {

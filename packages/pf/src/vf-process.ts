@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { SystemCallError, sendDescriptors } from '@gpup/os';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
 import {
+  EXECUTOR_VARIABLE,
   VF_BUG,
   VF_CONFIG_VARIABLE,
   VF_CONTROL_FD,
@@ -162,6 +163,7 @@ function vfNodeOptions(): string[] {
 
 function startProcess({ config, environment }: VfLaunch): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
+  const executor = process.env[EXECUTOR_VARIABLE];
   return spawn(process.execPath, [...vfNodeOptions(), '--expose-gc', VF_MAIN_PATH], {
     // Core dumps and other droppings have no place in the user's directory.
     cwd: '/',
@@ -169,6 +171,7 @@ function startProcess({ config, environment }: VfLaunch): ChildProcess {
       ...environment,
       [VF_CONFIG_VARIABLE]: encodeVfConfig(config),
       ...(freeze === undefined ? {} : { [FREEZE_VARIABLE]: freeze }),
+      ...(executor === undefined ? {} : { [EXECUTOR_VARIABLE]: executor }),
     },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });

@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 const count = Number(process.env['GPUP_TEST_OBJECT_COUNT'] ?? 40_000);
 
 lifetimeSuite('dawn', {
-  open: openTestGpu,
+  open: () => openTestGpu(),
   count,
   slowCount: count / 40,
   memoryBytes: () => process.memoryUsage().rss,

@@ -1,4 +1,4 @@
-import type { ProbedAdapter } from '@gpup/vf/boot';
+import type { Executor, ProbedAdapter } from '@gpup/vf/boot';
 import { hardwareEnvironment, softwareEnvironment } from './environment.ts';
 import { probeAdapters } from './probe-process.ts';
 import { type SoftwareGpu, softwareGpu } from './software.ts';
@@ -47,31 +47,33 @@ export async function chooseAdapter(preference: AdapterPreference): Promise<Adap
 export interface FoundAdapters {
   readonly adapters: readonly ProbedAdapter[];
   readonly environment: Readonly<Record<string, string>>;
+  /** How commands reach Dawn. Null where no VF could be asked. */
+  readonly executor: Executor | null;
   /** Why some adapters, or all, are missing. */
   readonly reasons: readonly string[];
 }
 
 /** The machine's own GPUs that Dawn opens, in Dawn's order. CPUs that pose as GPUs count only where the user named the drivers. */
 export async function hardwareAdapters(vulkan: SystemVulkan = findSystemVulkan()): Promise<FoundAdapters> {
-  if (!vulkan.hasDriver) return { adapters: [], environment: {}, reasons: ['No Vulkan driver is installed.'] };
+  if (!vulkan.hasDriver) return { adapters: [], environment: {}, executor: null, reasons: ['No Vulkan driver is installed.'] };
   const environment = hardwareEnvironment(process.env, vulkan.hasLoader ? null : await lentLoaderDirectory());
   const probed = await probeAdapters(environment);
-  if (probed.kind === 'failed') return { adapters: [], environment, reasons: [probed.message] };
+  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, reasons: [probed.message] };
   const adapters = probed.adapters.filter((adapter) => vulkan.driversNamed || !adapter.isFallbackAdapter);
-  if (adapters.length > 0) return { adapters, environment, reasons: [] };
+  if (adapters.length > 0) return { adapters, environment, executor: probed.executor, reasons: [] };
   const skipped = probed.adapters.map(({ name }) => name);
   const reason = skipped.length === 0 ? 'Dawn opens no adapter of the installed Vulkan drivers.' : `Only CPUs pose as adapters here (${skipped.join(', ')}).`;
-  return { adapters, environment, reasons: [reason] };
+  return { adapters, environment, executor: probed.executor, reasons: [reason] };
 }
 
 /** The bundled software GPU, probed. */
 export async function softwareAdapters(): Promise<FoundAdapters> {
   const software = await availableSoftwareGpu();
-  if (typeof software === 'string') return { adapters: [], environment: {}, reasons: [software] };
+  if (typeof software === 'string') return { adapters: [], environment: {}, executor: null, reasons: [software] };
   const environment = softwareEnvironment(software);
   const probed = await probeAdapters(environment);
-  if (probed.kind === 'failed') return { adapters: [], environment, reasons: [probed.message] };
-  return { adapters: probed.adapters, environment, reasons: [] };
+  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, reasons: [probed.message] };
+  return { adapters: probed.adapters, environment, executor: probed.executor, reasons: [] };
 }
 
 async function lentLoaderDirectory(): Promise<string | null> {

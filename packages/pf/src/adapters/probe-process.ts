@@ -1,14 +1,21 @@
 import { spawn } from 'node:child_process';
-import { type ProbedAdapter, VF_MAIN_PATH } from '@gpup/vf/boot';
+import { EXECUTOR_VARIABLE, type Executor, type ProbedAdapter, VF_MAIN_PATH } from '@gpup/vf/boot';
 import { PF_LIMITS } from '../limits.ts';
 
 export type ProbeResult =
-  | { readonly kind: 'probed'; readonly adapters: readonly ProbedAdapter[] }
+  | ({ readonly kind: 'probed' } & Probe)
   | { readonly kind: 'failed'; readonly message: string };
+
+interface Probe {
+  readonly adapters: readonly ProbedAdapter[];
+  readonly executor: Executor;
+}
 
 /** Asks a short-lived VF process which adapters Dawn opens: no process of ours but a VF loads a driver, which may crash or hang. */
 export async function probeAdapters(environment: Readonly<Record<string, string>>): Promise<ProbeResult> {
-  const child = spawn(process.execPath, [VF_MAIN_PATH, '--probe', String(process.pid)], { env: environment, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const executor = process.env[EXECUTOR_VARIABLE];
+  const env = executor === undefined ? environment : { ...environment, [EXECUTOR_VARIABLE]: executor };
+  const child = spawn(process.execPath, [VF_MAIN_PATH, '--probe', String(process.pid)], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = collect(child.stdout, PF_LIMITS.probeOutputBytesMax);
   const stderr = collect(child.stderr, PF_LIMITS.vfErrorTailBytes);
   const timer = setTimeout(() => child.kill('SIGKILL'), PF_LIMITS.probeMsMax);
@@ -18,8 +25,8 @@ export async function probeAdapters(environment: Readonly<Record<string, string>
   });
   clearTimeout(timer);
   // The probe ends itself by SIGKILL when it has printed its line, so the line decides, not the ending.
-  const adapters = decodeProbe(stdout());
-  if (adapters !== undefined) return { kind: 'probed', adapters };
+  const probe = decodeProbe(stdout());
+  if (probe !== undefined) return { kind: 'probed', ...probe };
   const lastLine = stderr().trim().split('\n').at(-1);
   return { kind: 'failed', message: `The probe process ended early (${ending})${lastLine ? `: ${lastLine}` : ''}.` };
 }
@@ -37,11 +44,11 @@ function collect(stream: NodeJS.ReadableStream, bytesMax: number): () => string 
 }
 
 /** The probe runs our own code and no guest's; yet a driver may have printed into its output. */
-function decodeProbe(text: string): readonly ProbedAdapter[] | undefined {
+function decodeProbe(text: string): Probe | undefined {
   for (const line of text.split('\n')) {
     if (!line.startsWith('{"adapters":[')) continue;
     try {
-      return (JSON.parse(line) as { adapters: readonly ProbedAdapter[] }).adapters;
+      return JSON.parse(line) as Probe;
     } catch {
       return undefined;
     }

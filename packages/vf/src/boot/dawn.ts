@@ -1,5 +1,7 @@
 /// <reference types="@webgpu/types" />
 
+import { chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type Executor, type ExecutorChoice } from '../direct/index.ts';
+
 /**
  * Opens npm `webgpu`. Imported by name at run time only: its type declarations need the DOM's, and
  * no process but a VF may ever load it.
@@ -12,9 +14,22 @@ export interface DawnModule {
 /** The backend we ask Dawn for on Linux, and the only one whose drivers a host process looks for. */
 export const DAWN_BACKEND = 'vulkan';
 
-export async function loadDawn(): Promise<DawnModule> {
+const prepared = new Map<ExecutorChoice, PreparedDawn>();
+
+/** Dawn, recording as the operator chose. */
+export interface PreparedDawn extends DawnModule {
+  readonly executor: Executor;
+}
+
+export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(process.env[EXECUTOR_VARIABLE])): Promise<PreparedDawn> {
   const name: string = 'webgpu';
-  return (await import(name)) as DawnModule;
+  const { create, globals } = (await import(name)) as DawnModule;
+  let dawn = prepared.get(choice);
+  if (dawn === undefined) {
+    dawn = { create, globals, executor: chooseExecutor(globals, choice) };
+    prepared.set(choice, dawn);
+  }
+  return dawn;
 }
 
 export function openGpu(dawn: DawnModule, flags: readonly string[]): GPU {

@@ -18,7 +18,7 @@ export interface ProbedAdapter {
 
 const STDOUT_FD = 1;
 
-/** Prints the adapters that Dawn opens with this process's environment: one JSON line. */
+/** Prints the adapters that Dawn opens with this process's environment, and how commands reach it: one JSON line. */
 export async function probe(): Promise<void> {
   const dawn = await loadDawn();
   const adapters: ProbedAdapter[] = [];
@@ -26,7 +26,7 @@ export async function probe(): Promise<void> {
     const adapter = await openGpu(dawn, [`adapter=${name}`]).requestAdapter().catch(() => null);
     if (adapter !== null) adapters.push(describe(name, adapter));
   }
-  writeWhole(`${JSON.stringify({ adapters })}\n`);
+  writeWhole(`${JSON.stringify({ adapters, executor: dawn.executor })}\n`);
 }
 
 /**
