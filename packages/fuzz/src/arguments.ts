@@ -98,11 +98,12 @@ function count(name: string, text: string | undefined, byDefault: number): numbe
   return value;
 }
 
-const DAWN_TARGETS: readonly string[] = ['dawn', 'host'];
+/** Of the backend `dawn`. */
+export const REAL_TARGETS: readonly string[] = ['dawn', 'host'];
 
 function names(text: string | undefined, backend: 'null' | 'dawn'): readonly string[] {
   if (text === undefined) return [];
-  const known = backend === 'null' ? Object.keys(ROUND) : DAWN_TARGETS;
+  const known = backend === 'null' ? Object.keys(ROUND) : REAL_TARGETS;
   const chosen = text.split(',');
   for (const name of chosen) {
     if (!known.includes(name)) throw new Error(`The target (${name}) is none of ${known.join(', ')}.`);

@@ -1,12 +1,14 @@
 /** `npm run fuzz -- …`: see USAGE. Exit status 1: something was found. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type FuzzArguments, parseArguments, USAGE } from './arguments.ts';
-import { runReal } from './real.ts';
+import { type FuzzArguments, parseArguments, REAL_TARGETS, USAGE } from './arguments.ts';
+import { replayReal, runReal } from './real.ts';
 import { proveDefects } from './defects/proof.ts';
+import type { Finding } from './finding.ts';
 import { readFinding, writeFinding } from './finding-file.ts';
 import { runFleet } from './fleet.ts';
 import { defectSection, reportSection, writeSection } from './markdown.ts';
 import { formatReport, makeReport, type Report } from './report.ts';
+import type { Case } from './target.ts';
 import { makeTargets } from './targets.ts';
 
 function say(line: string): void {
@@ -35,11 +37,15 @@ function everyTenth(tell: (line: string) => void): (line: string) => void {
   };
 }
 
-async function replay(path: string): Promise<boolean> {
-  const { target: name, kept } = readFinding(path);
+async function replayOnNull(name: string, kept: Case): Promise<Finding | null> {
   const target = (await makeTargets()).targets.find((each) => each.name === name);
   if (target === undefined) throw new Error(`The target (${name}) is not known.`);
-  const finding = await target.replay(kept);
+  return target.replay(kept);
+}
+
+async function replay(path: string): Promise<boolean> {
+  const { target: name, kept } = readFinding(path);
+  const finding = REAL_TARGETS.includes(name) ? await replayReal(name, kept) : await replayOnNull(name, kept);
   say(finding === null ? 'No finding.' : `${finding.kind}: ${finding.row}: ${finding.message}\n${finding.stack ?? ''}`);
   return finding === null;
 }

@@ -1,9 +1,11 @@
-import { type DawnFleetOptions, runDawnFleet } from './dawn/dawn-fleet.ts';
+import { type DawnFleetOptions, replayOnDawn, runDawnFleet } from './dawn/dawn-fleet.ts';
+import type { Finding } from './finding.ts';
 import type { FleetResult } from './fleet.ts';
 import { HostTarget } from './host/host-target.ts';
 import { OutcomeTable } from './outcome-table.ts';
 import { Run } from './run.ts';
 import { TallyTable } from './tally-table.ts';
+import type { Case } from './target.ts';
 
 /** The part of the time that real processes get; the rest is for packets on Dawn. */
 const HOST_SHARE = 1 / 5;
@@ -22,6 +24,17 @@ export async function runReal(options: RealOptions): Promise<FleetResult> {
   if (!isWanted('dawn')) return host as FleetResult;
   const dawn = await runDawnFleet({ ...options, seconds: seconds - hostSeconds });
   return host === null ? dawn : together(dawn, host);
+}
+
+/** Plays what a run kept of `dawn` or `host`. */
+export async function replayReal(name: string, kept: Case): Promise<Finding | null> {
+  if (name === 'dawn') return replayOnDawn(kept);
+  const target = new HostTarget(new TallyTable());
+  try {
+    return await target.replay(kept);
+  } finally {
+    await target.close();
+  }
 }
 
 async function runHost({ seed, seconds, inputCountMax, stopsAtFinding, progress }: RealOptions): Promise<FleetResult> {

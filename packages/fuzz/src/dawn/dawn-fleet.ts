@@ -43,6 +43,17 @@ export async function runDawnFleet(options: DawnFleetOptions): Promise<FleetResu
   }
 }
 
+/** Plays a kept session on Dawn, in a process of its own; its finding, if it still has one. */
+export async function replayOnDawn(kept: Case): Promise<Finding | null> {
+  const options = { seed: 0, seconds: 0, inputCountMax: 0, stopsAtFinding: true, progress: () => {} };
+  const fleet = new DawnFleet(options, (await softwareAdapters()).environment);
+  try {
+    return await fleet.replay(kept);
+  } finally {
+    fleet.close();
+  }
+}
+
 interface ChildEnd {
   readonly messages: readonly DawnMessage[];
   /** Null if it came to its end as it should. */
@@ -132,17 +143,15 @@ class DawnFleet {
 
   /** A case played in a process of its own: one that dies of it has the finding. */
   #asTarget(): Target {
+    return { name: 'dawn', attempt: () => Promise.reject(new Error('Only for replays.')), replay: (kept) => this.replay(kept) };
+  }
+
+  async replay(kept: Case): Promise<Finding | null> {
     const casePath = join(this.#directory, 'case.json');
-    return {
-      name: 'dawn',
-      attempt: () => Promise.reject(new Error('Only for replays.')),
-      replay: async (kept) => {
-        writeFileSync(casePath, JSON.stringify(kept));
-        const { messages, finding } = await this.#child({ type: 'replay', casePath }, casePath, () => {});
-        const replayed = messages.find((message) => message.type === 'replayed');
-        return finding ?? (replayed?.type === 'replayed' ? replayed.finding : null);
-      },
-    };
+    writeFileSync(casePath, JSON.stringify(kept));
+    const { messages, finding } = await this.#child({ type: 'replay', casePath }, casePath, () => {});
+    const replayed = messages.find((message) => message.type === 'replayed');
+    return finding ?? (replayed?.type === 'replayed' ? replayed.finding : null);
   }
 
   /** Watches one process; `path` is the file that it writes as long as it makes progress. */
