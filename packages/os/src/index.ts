@@ -6,6 +6,7 @@ export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';
+export { currentProcessor, leaveProcessor } from './processor.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {
   connectUnixSocket,

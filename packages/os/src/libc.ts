@@ -26,6 +26,9 @@ interface Libc {
   poll(entries: Uint8Array, entryCount: number, timeoutMs: number): number;
   close(fd: number): number;
   prctl(option: number, argument: number): number;
+  sched_getcpu(): number;
+  sched_getaffinity(thread: number, byteCount: number, mask: Uint8Array): number;
+  sched_setaffinity(thread: number, byteCount: number, mask: Uint8Array): number;
   getppid(): number;
 }
 
@@ -77,6 +80,9 @@ function load(): Libc {
     poll: declare('int poll(uint8_t *entries, unsigned long count, int timeout)'),
     close: declare('int close(int fd)'),
     prctl: declare('int prctl(int option, unsigned long argument)'),
+    sched_getcpu: declare('int sched_getcpu()'),
+    sched_getaffinity: declare('int sched_getaffinity(int thread, size_t byteCount, uint8_t *mask)') ,
+    sched_setaffinity: declare('int sched_setaffinity(int thread, size_t byteCount, const uint8_t *mask)'),
     getppid: declare('int getppid()'),
   };
 }

@@ -90,10 +90,11 @@ export function sendNow(fd: number, bytes: Uint8Array): number | 'gone' {
   throw error;
 }
 
-const oneByte = Uint8Array.of(1);
+const oneByte = new Uint8Array(1);
 
 /** Sends one byte without waiting. 'full' means that the peer has many unread already. */
-export function sendByteNow(fd: number): 'sent' | 'full' | 'gone' {
+export function sendByteNow(fd: number, byte = 1): 'sent' | 'full' | 'gone' {
+  oneByte[0] = byte;
   const sent = sendNow(fd, oneByte);
   return sent === 'gone' ? 'gone' : sent === 1 ? 'sent' : 'full';
 }

@@ -28,7 +28,7 @@ export function offerApertureLink(socketFd: number, options: OfferOptions = {}):
     announce(socketFd, { type: 'aperture', packetWordsMax, commandRingBytes, replyRingBytes, heapBytes }, [memfd]);
     return new HostApertureLink({
       aperture,
-      doorbell: new SocketDoorbell(socketFd),
+      doorbell: new SocketDoorbell(socketFd, { leavesPeersProcessor: true }),
       scheduler: nodeScheduler,
       packetWordsMax,
       replyBacklogBytesMax,
