@@ -158,23 +158,18 @@ export class RingReceiver {
   /** Delivers packets until there are none, the time is over, or somebody stops us. */
   #drain(untilMs: number): 'more' | 'empty' {
     const { assembler, scheduler, deliver, delivered } = this.#options;
-    let reported = this.#position;
     try {
       do {
         for (;;) {
           const wordCount = assembler.deliverNext(deliver);
           if (wordCount === 0) break;
           this.#position = advance(this.#position, wordCount);
-          if (this.#state === 'paused' || this.#state === 'stopped' || scheduler.nowMs() >= untilMs) {
-            delivered(this.#position);
-            return 'more';
-          }
+          // Each by itself: a packet may name a mebibyte, which the peer wants back while it is warm.
+          delivered(this.#position);
+          if (this.#state === 'paused' || this.#state === 'stopped' || scheduler.nowMs() >= untilMs) return 'more';
         }
-        if (this.#position !== reported) delivered(this.#position);
-        reported = this.#position;
       } while (this.#fill());
     } catch (error) {
-      if (this.#position !== reported) delivered(this.#position);
       this.#fail(error);
     }
     return 'empty';

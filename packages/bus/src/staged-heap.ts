@@ -62,10 +62,11 @@ export class StagedHeap implements GuestHeap {
     return offset;
   }
 
+  /** Takes back first what the host is done with: its pages exist, and may still lie in a cache. */
   reserve(byteLength: number): number {
-    const offset = this.#arena.reserve(byteLength);
-    if (offset !== -1) return offset;
     this.#reclaim();
+    const offset = this.#arena.reserve(byteLength);
+    if (offset !== -1 || !this.#dropIdleBlock()) return offset;
     return this.#arena.reserve(byteLength);
   }
 
@@ -111,12 +112,18 @@ export class StagedHeap implements GuestHeap {
     this.#block = null;
   }
 
+  /** Gives up the block for small payloads if the host is done with it. */
+  #dropIdleBlock(): boolean {
+    const block = this.#block;
+    if (block === null || block.isTouched || this.#executed() < block.position) return false;
+    this.#arena.release(block.offset);
+    this.#block = null;
+    return true;
+  }
+
   #reclaim(): void {
+    if (this.#sentFirst === this.#sent.length) return;
     const executed = this.#executed();
-    if (this.#block !== null && !this.#block.isTouched && executed >= this.#block.position) {
-      this.#arena.release(this.#block.offset);
-      this.#block = null;
-    }
     for (; this.#sentFirst < this.#sent.length; this.#sentFirst += 1) {
       const region = this.#sent[this.#sentFirst];
       assert(region !== undefined);

@@ -10,6 +10,7 @@ import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import { GarbagePressure } from './garbage-pressure.ts';
 import type { HandleAllocator } from './handle-allocator.ts';
 import { LeaseTable, NO_LEASE } from './lease-table.ts';
+import { MappedMemory } from './mapped-memory.ts';
 import { ReadBackWindow } from './read-back-window.ts';
 
 /** What the platform lends to the driver. */
@@ -43,6 +44,8 @@ const FLUSH_WORDS = 8192;
 const FLUSH_WORDS_BEFORE_SUBMIT = 1 << 15;
 /** What a microtask is made of: the platform's queueMicrotask may make objects of its own for each. */
 const NOW = Promise.resolve();
+/** Staged payload that may wait likewise: the host copies it while the guest stages what follows. */
+const FLUSH_STAGED_BYTES = 256 << 10;
 /** Payload shorter than this is cheaper inside the packet than through the heap's allocator. */
 export const INLINE_BYTES_MAX = 1024;
 /** How long one wait for room in the heap may take before the payload goes inline. */
@@ -67,6 +70,7 @@ export class Context implements ReplyHandlers {
   readonly out = new Writer(FLUSH_WORDS * 2);
   readonly link: GuestLink;
   readonly readBacks: ReadBackWindow;
+  readonly mappedMemory = new MappedMemory();
   readonly #platform: Platform;
   readonly #handles: HandleAllocator;
   readonly #requests = new Map<number, PendingRequest>();
@@ -83,6 +87,8 @@ export class Context implements ReplyHandlers {
   #releases: number[] = [];
   /** Where `stage` has put the next packet's payload, or -1. */
   #placed = -1;
+  /** Payload in the heap that no sent packet names. */
+  #stagedBytes = 0;
   #nextRequest = 1;
   #flushScheduled = false;
   #lostMessage: string | null = null;
@@ -125,7 +131,7 @@ export class Context implements ReplyHandlers {
 
   /** To be called after each packet written to `out`. */
   written(): void {
-    if (this.out.length >= FLUSH_WORDS) this.flush();
+    if (this.out.length >= FLUSH_WORDS || this.#stagedBytes >= FLUSH_STAGED_BYTES) this.flush();
     else if (!this.#flushScheduled) this.#scheduleFlush();
   }
 
@@ -170,6 +176,7 @@ export class Context implements ReplyHandlers {
       for (const handle of releases) this.#handles.release(handle);
     }
     if (this.out.length === 0) return;
+    this.#stagedBytes = 0;
     const { words, length } = this.out;
     this.out.reset();
     if (this.#lostMessage === null) this.link.send(words, 0, length, mayRingLater);
@@ -264,18 +271,32 @@ export class Context implements ReplyHandlers {
    * the host to free room if need be. What is small, or finds no room, travels inside the packet.
    */
   stage(bytes: Uint8Array): void {
+    const room = this.#reserve(bytes.byteLength);
+    room?.set(bytes);
+  }
+
+  /**
+   * As `stage`, for payload that is yet to be made: where to put it before the packet is written.
+   * Nothing else may be written to this context meanwhile.
+   */
+  stageRoom(byteLength: number): Uint8Array {
+    return this.#reserve(byteLength) ?? new Uint8Array(byteLength);
+  }
+
+  #reserve(byteLength: number): Uint8Array | null {
     this.#placed = -1;
     const { heap } = this.link;
-    if (heap === null || bytes.byteLength <= INLINE_BYTES_MAX || this.#lostMessage !== null) return;
-    let offset = heap.stage(bytes.byteLength);
+    if (heap === null || byteLength <= INLINE_BYTES_MAX || this.#lostMessage !== null) return null;
+    let offset = heap.stage(byteLength);
     while (offset < 0) {
       // Staged regions are freed by the packets that name them, so those must be on their way.
       this.flush();
-      if (!this.link.waitForProgress(HEAP_WAIT_MS)) return;
-      offset = heap.stage(bytes.byteLength);
+      if (!this.link.waitForProgress(HEAP_WAIT_MS)) return null;
+      offset = heap.stage(byteLength);
     }
-    heap.bytes.set(bytes, offset);
     this.#placed = offset;
+    this.#stagedBytes += byteLength;
+    return heap.bytes.subarray(offset, offset + byteLength);
   }
 
   // Devices and their events

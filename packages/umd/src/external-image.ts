@@ -48,6 +48,12 @@ export interface Band {
   readonly rowCount: number;
 }
 
+export interface BandOfImage {
+  readonly image: CopyableImage;
+  readonly conversion: Conversion;
+  readonly band: Band;
+}
+
 /** The copy in bands of at most `bandBytes`, or of one row. Also a copy of nothing has a band. */
 export function bandsOf({ width, height, format }: Conversion, bandBytes: number): Band[] {
   const rowsAtOnce = Math.max(1, Math.floor(bandBytes / Math.max(1, width * encodeTexel(format).texelBytes)));
@@ -56,17 +62,21 @@ export function bandsOf({ width, height, format }: Conversion, bandBytes: number
   return bands;
 }
 
-/** The texels of a band, rows tightly packed. */
-export function convertPixels(image: CopyableImage, conversion: Conversion, band: Band): { bytes: Uint8Array; bytesPerRow: number } {
+/** Bytes of a row of converted texels, which are tightly packed. */
+export function convertedRowBytes({ width, format }: Conversion): number {
+  return width * encodeTexel(format).texelBytes;
+}
+
+/** Writes the texels of a band, all the bytes of `bytes`. */
+export function convertPixels(bytes: Uint8Array, { image, conversion, band }: BandOfImage): void {
   const { destination, width, format } = conversion;
-  const encode = encodeTexel(format);
-  const bytesPerRow = width * encode.texelBytes;
-  const bytes = new Uint8Array(bytesPerRow * band.rowCount);
   if (isVerbatim(conversion, image)) {
     copyRows(bytes, { image, conversion, band });
-    return { bytes, bytesPerRow };
+    return;
   }
-  const view = new DataView(bytes.buffer);
+  const encode = encodeTexel(format);
+  const bytesPerRow = convertedRowBytes(conversion);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const convertColor = colorConversion(image.colorSpace, destination.colorSpace);
   const rgba = [0, 0, 0, 0] as [number, number, number, number];
   for (let y = 0; y < band.rowCount; y++) {
@@ -78,7 +88,11 @@ export function convertPixels(image: CopyableImage, conversion: Conversion, band
       encode.write(view, y * bytesPerRow + x * encode.texelBytes, rgba);
     }
   }
-  return { bytes, bytesPerRow };
+}
+
+/** Whether reading the image runs no code of the program's. */
+export function hasPlainPixels({ data }: CopyableImage): boolean {
+  return data instanceof Uint8ClampedArray || data instanceof Uint8Array;
 }
 
 /** Where the row of the image begins that a row of the copy comes from. */
@@ -88,12 +102,11 @@ function rowStart(image: CopyableImage, { source, height }: Conversion, row: num
 }
 
 /** The common case by far: texels are the image's bytes. A hundred times faster than through colors. */
-function isVerbatim({ destination, format }: Conversion, { colorSpace, data }: CopyableImage): boolean {
-  const isByteData = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
-  return isByteData && (format === 'rgba8unorm' || format === 'rgba8unorm-srgb') && !destination.premultipliedAlpha && colorSpace === destination.colorSpace;
+function isVerbatim({ destination, format }: Conversion, image: CopyableImage): boolean {
+  return hasPlainPixels(image) && (format === 'rgba8unorm' || format === 'rgba8unorm-srgb') && !destination.premultipliedAlpha && image.colorSpace === destination.colorSpace;
 }
 
-function copyRows(bytes: Uint8Array, { image, conversion, band }: { readonly image: CopyableImage; readonly conversion: Conversion; readonly band: Band }): void {
+function copyRows(bytes: Uint8Array, { image, conversion, band }: BandOfImage): void {
   const { buffer, byteOffset, byteLength } = image.data as Uint8Array;
   // From clamped bytes a copy would go byte by byte.
   const data = new Uint8Array(buffer, byteOffset, byteLength);

@@ -47,22 +47,22 @@ test('without a heap, 16 MiB are on their way in replies of a mebibyte', () => {
   deepEqual(taken(window, 5), new Array(Math.floor(MIB / 5)).fill({ into: INLINE, length: 5 }));
 });
 
-test('in a heap, 32 MiB are on their way in regions of 4 MiB, and nothing inside of replies', () => {
+test('in a heap, 32 MiB are on their way in regions of a mebibyte, and nothing inside of replies', () => {
   const heap = new CountingHeap(64 * MIB);
   const window = new ReadBackWindow({ heap });
   const places = taken(window, 100 * MIB);
-  deepEqual(places.map(({ length }) => length), new Array(8).fill(4 * MIB));
+  deepEqual(places.map(({ length }) => length), new Array(32).fill(MIB));
   equal(places.every(({ into }) => into !== INLINE), true);
   equal(heap.usedBytes, 32 * MIB);
   window.give(places[3] as Place);
-  equal(heap.usedBytes, 28 * MIB);
+  equal(heap.usedBytes, 31 * MIB);
   notEqual(window.take(100), null);
 });
 
 test('where uploads fill the heap, replies carry the bytes', () => {
-  const window = new ReadBackWindow({ heap: new CountingHeap(6 * MIB) });
-  const places = taken(window, 4 * MIB);
-  deepEqual(places.map(({ into, length }) => [into === INLINE, length / MIB]), [[false, 4], ...new Array<unknown>(16).fill([true, 1])]);
+  const window = new ReadBackWindow({ heap: new CountingHeap(1.5 * MIB) });
+  const places = taken(window, MIB);
+  deepEqual(places.map(({ into, length }) => [into === INLINE, length / MIB]), [[false, 1], ...new Array<unknown>(16).fill([true, 1])]);
 });
 
 test('a mapping of nothing needs no room in the heap', () => {

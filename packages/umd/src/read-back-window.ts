@@ -2,7 +2,7 @@ import type { GuestLink } from '@gpup/bus';
 import { INLINE } from '@gpup/wire';
 
 /** Bytes of a mapping that travel in one piece through the heap, and inside of a reply. */
-const HEAP_PIECE_BYTES = 4 << 20;
+const HEAP_PIECE_BYTES = 1 << 20;
 const INLINE_PIECE_BYTES = 1 << 20;
 /** On their way at a time: enough to keep both ends busy, and uploads keep half of the heap. */
 const HEAP_BYTES_MAX = 32 << 20;

@@ -68,8 +68,8 @@ api('a write beyond the buffer, or misaligned, is a validation error', async (de
   ok((await errorOf(device, () => device.queue.writeBuffer(buffer, 2, new Uint8Array(4)))) !== null);
 });
 
-// Uploads travel in pieces of 8 MiB. Over shared memory 64 MiB are also all that the heap holds.
-for (const size of [8 * MIB - 4, 8 * MIB, 8 * MIB + 4, 64 * MIB]) {
+// Uploads travel in pieces of a mebibyte. Over shared memory 64 MiB are also all that the heap holds.
+for (const size of [MIB - 4, MIB, MIB + 4, 7 * MIB + 12, 64 * MIB]) {
   api(`${size} bytes are written at once`, async (device) => {
     const data = bytesOf(size, 2);
     const buffer = bufferOf(device, size + 16);
@@ -78,6 +78,25 @@ for (const size of [8 * MIB - 4, 8 * MIB, 8 * MIB + 4, 64 * MIB]) {
     equalBytes(contents.subarray(8, size + 8), data);
     equalBytes(contents.subarray(0, 8), new Uint8Array(8));
     equalBytes(contents.subarray(size + 8), new Uint8Array(8));
+    buffer.destroy();
+  });
+}
+
+// Regions of the heap are used again as soon as the host has executed their packets.
+for (const size of [1028, 64 * 1024, 300_000, MIB]) {
+  api(`200 writes of ${size} bytes each arrive as they were written`, async (device) => {
+    const buffer = bufferOf(device, size);
+    const words = new Uint32Array(size / 4);
+    for (let round = 0; round < 200; round++) {
+      words.fill(round + 1);
+      device.queue.writeBuffer(buffer, 0, words);
+      // Mixed with writes that stay in the packet, and each seen by a copy of its own.
+      device.queue.writeBuffer(buffer, 4 * (round % 256), Uint32Array.of(round + 1000));
+    }
+    const contents = new Uint32Array((await contentsOf(device, buffer)).slice().buffer);
+    equal(contents[199], 1199);
+    equal(contents[198], 200);
+    equal(contents.subarray(200).every((word) => word === 200), true);
     buffer.destroy();
   });
 }

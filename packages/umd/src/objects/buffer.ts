@@ -1,5 +1,4 @@
 import * as encode from '@gpup/wire/encode';
-import { detach } from '../detach.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { DeviceObject } from './host-object.ts';
@@ -9,7 +8,7 @@ import { MappedPull } from './mapped-pull.ts';
 const MAP_WRITE = 2;
 
 /** What the program wrote goes back in pieces, so that the host copies one while the next is staged. */
-const PIECE_BYTES = 4 << 20;
+const PIECE_BYTES = 1 << 20;
 
 interface MappedRange {
   readonly offset: number;
@@ -44,7 +43,7 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
   #destroyed = false;
 
   constructor(device: Device, descriptor: T.GPUBufferDescriptor) {
-    const content = descriptor.mappedAtCreation ? creationContent(descriptor.size) : null;
+    const content = descriptor.mappedAtCreation ? creationContent(device, descriptor.size) : null;
     super(device, descriptor.label, descriptor.size);
     this.size = descriptor.size;
     this.usage = descriptor.usage;
@@ -110,9 +109,15 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
     }
     const whole = byteLength === mapping.size && mapping.ranges.length === 0;
     const begin = offset - mapping.offset;
-    const bytes = whole ? mapping.content : mapping.content.slice(begin, begin + byteLength);
+    const bytes = whole ? mapping.content : this.#copyOf(mapping.content, begin, byteLength);
     mapping.ranges.push({ offset, size: byteLength, bytes });
     return bytes;
+  }
+
+  #copyOf(content: ArrayBuffer, begin: number, byteLength: number): ArrayBuffer {
+    const copy = this.device.context.mappedMemory.take(byteLength);
+    new Uint8Array(copy).set(new Uint8Array(content, begin, byteLength));
+    return copy;
   }
 
   unmap(): void {
@@ -142,8 +147,9 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
     const mapping = this.#mapping;
     if (mapping === null) return;
     this.#mapping = null;
-    for (const range of mapping.ranges) detach(range.bytes);
-    detach(mapping.content);
+    const { mappedMemory } = this.device.context;
+    for (const range of mapping.ranges) mappedMemory.give(range.bytes);
+    mappedMemory.give(mapping.content);
   }
 
   #sendWritten(): void {
@@ -164,9 +170,9 @@ export class Buffer extends DeviceObject implements I.GPUBufferImpl {
 }
 
 /** https://gpuweb.github.io/gpuweb/#dom-gpudevice-createbuffer: both failures are RangeErrors. */
-function creationContent(size: number): ArrayBuffer {
+function creationContent(device: Device, size: number): ArrayBuffer {
   if (size % 4 !== 0) throw new RangeError(`The size (${size}) of a buffer that is mapped at creation is not a multiple of 4.`);
-  return new ArrayBuffer(size);
+  return device.context.mappedMemory.takeZeroed(size);
 }
 
 function operationError(message: string): DOMException {

@@ -11,6 +11,12 @@ export interface PullOutcome {
   isStale(): boolean;
 }
 
+/**
+ * Pieces of one mapping on their way: the host copies into some while we copy out of others. More
+ * would only spread them over more of the heap than the processor's cache holds.
+ */
+const PIECES_AHEAD = 4;
+
 /** Fetches the bytes of a mapping, piece by piece, into one ArrayBuffer. */
 export class MappedPull {
   readonly #buffer: Buffer;
@@ -21,6 +27,8 @@ export class MappedPull {
   /** Bytes that have been asked for, from the start of the mapping. */
   #askedBytes = 0;
   #arrivedBytes = 0;
+  #piecesAhead = 0;
+  #isQueued = false;
 
   constructor(buffer: Buffer, range: { readonly offset: number; readonly byteLength: number }, outcome: PullOutcome) {
     this.#buffer = buffer;
@@ -33,15 +41,33 @@ export class MappedPull {
   start(mode: number): void {
     const { context } = this.#buffer.device;
     const place = context.readBacks.take(this.#byteLength) ?? { into: INLINE, length: 0 };
-    const request = this.#request(place, () => this.#mapped());
+    const request = this.#request(place);
     encode.encodeGPUBufferMapAsync(context.out, this.#buffer.handle, request, mode, this.#offset, this.#byteLength, place.into, place.length);
     context.sent(request);
   }
 
-  #mapped(): void {
-    if (this.#outcome.isStale()) return;
-    if (this.#content === null) return this.#refuse();
-    if (!this.#isComplete()) this.#buffer.device.context.readBacks.whenRoom(() => this.#askForMore());
+  #arrived(place: Place, at: number, bytes: Uint8Array): void {
+    this.#piecesAhead--;
+    if (!this.#outcome.isStale()) {
+      this.#content ??= this.#allocate();
+      if (this.#content !== null) {
+        // Before the copy: the host is to have something to do meanwhile.
+        this.#goOn();
+        new Uint8Array(this.#content, at, bytes.byteLength).set(bytes);
+        this.#arrivedBytes += bytes.byteLength;
+      }
+    }
+    this.#buffer.device.context.readBacks.give(place);
+    if (this.#content !== null && this.#arrivedBytes === this.#byteLength) this.#outcome.done(this.#content);
+  }
+
+  #allocate(): ArrayBuffer | null {
+    try {
+      return this.#buffer.device.context.mappedMemory.take(this.#byteLength);
+    } catch {
+      this.#refuse();
+      return null;
+    }
   }
 
   /** The host has mapped the buffer all the same. */
@@ -52,36 +78,38 @@ export class MappedPull {
     this.#outcome.failed(new DOMException('There is no memory for the mapped range.', 'OperationError'));
   }
 
-  /** True when nothing is left to ask for. */
+  #goOn(): void {
+    if (this.#isQueued || !this.#wantsMore()) return;
+    this.#isQueued = true;
+    this.#buffer.device.context.readBacks.whenRoom(() => this.#askForMore());
+  }
+
+  #wantsMore(): boolean {
+    return this.#askedBytes < this.#byteLength && this.#piecesAhead < PIECES_AHEAD && !this.#outcome.isStale();
+  }
+
+  /** False when there is no room for what is wanted now. */
   #askForMore(): boolean {
     const { context } = this.#buffer.device;
-    while (this.#askedBytes < this.#byteLength && !this.#outcome.isStale()) {
+    while (this.#wantsMore()) {
       const place = context.readBacks.take(this.#byteLength - this.#askedBytes);
       if (place === null) return false;
       const offset = this.#offset + this.#askedBytes;
-      const request = this.#request(place, () => this.#isComplete());
+      const request = this.#request(place);
       encode.encodeGPUBufferReadMapped(context.out, this.#buffer, request, offset, place.into, place.length);
       context.sent(request);
     }
-    return true;
-  }
-
-  #isComplete(): boolean {
-    if (this.#arrivedBytes < this.#byteLength || this.#content === null) return false;
-    this.#outcome.done(this.#content);
+    this.#isQueued = false;
     return true;
   }
 
   /** Of the next `place.length` bytes, which arrive through the heap (`done`) or inside of the reply (`data`). */
-  #request(place: Place, arrived: () => void): number {
+  #request(place: Place): number {
     const { context } = this.#buffer.device;
     const at = this.#askedBytes;
     this.#askedBytes += place.length;
-    const take = (bytes: Uint8Array): void => {
-      this.#fill(at, bytes);
-      context.readBacks.give(place);
-      arrived();
-    };
+    this.#piecesAhead++;
+    const take = (bytes: Uint8Array): void => this.#arrived(place, at, bytes);
     const fail = (error: Error): void => {
       context.readBacks.give(place);
       this.#outcome.failed(error);
@@ -92,16 +120,6 @@ export class MappedPull {
       error: (name, reason, message) => fail(makeException(name, reason, message)),
       lost: (message) => fail(new DOMException(message, 'AbortError')),
     });
-  }
-
-  #fill(at: number, bytes: Uint8Array): void {
-    try {
-      this.#content ??= new ArrayBuffer(this.#byteLength);
-    } catch {
-      return;
-    }
-    new Uint8Array(this.#content, at, bytes.byteLength).set(bytes);
-    this.#arrivedBytes += bytes.byteLength;
   }
 }
 
