@@ -23,7 +23,7 @@ export function pssBytes(pid: number): number {
 
 /** The VF process of this program's own context: its host, started by this process, may hold others ready, which have done less. */
 export function ownVf(): number | undefined {
-  const vfs = descendants(process.pid).filter((pid) => /\/vf\/dist\/main\.js/.test(textOf(`/proc/${pid}/cmdline`)));
+  const vfs = descendants(process.pid).filter((pid) => /\/vf\/dist\/main\.c?js/.test(textOf(`/proc/${pid}/cmdline`)));
   return vfs.sort((a, b) => cpuNs(b) - cpuNs(a))[0];
 }
 

@@ -1,3 +1,4 @@
+import { programIn } from '@gpup/os/program';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +15,8 @@ declare const BUILT_DIST_DIRECTORY: string | undefined;
  */
 export function hostMainPath(): string {
   const built = typeof BUILT_DIST_DIRECTORY === 'string' ? [BUILT_DIST_DIRECTORY] : [];
-  const candidates = [here, ...built].map((dist) => join(dist, '..', '..', 'pf', 'dist', 'main.js'));
-  const found = candidates.find((path) => existsSync(path));
+  const candidates = [here, ...built].map((dist) => join(dist, '..', '..', 'pf', 'dist'));
+  const found = candidates.find((dist) => existsSync(join(dist, 'main.js')));
   if (found === undefined) throw new Error(`The host process's program is not installed (${candidates.join(', ')}).`);
-  return found;
+  return programIn(found, ['base', 'os', 'vf', 'pf']);
 }

@@ -27,7 +27,8 @@ process.on('exit', () => {
 
 pfStep('pf.started');
 watchLauncher();
-await start();
+// Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
+void start();
 
 /** From the first moment on: the launcher may end while we are still starting. */
 function watchLauncher(): void {

@@ -9,12 +9,13 @@ import {
   VF_CONFIG_VARIABLE,
   VF_CONTROL_FD,
   VF_LINE_BYTES_MAX,
-  VF_MAIN_PATH,
+  VF_MODULES_PATH,
   type VfAssignment,
   type VfConfig,
   decodeVfLine,
   encodeAssignment,
   encodeVfConfig,
+  vfProgramPath,
 } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { descriptorOf } from './descriptor-of.ts';
@@ -25,7 +26,7 @@ import { pfStep } from './steps.ts';
 
 /**
  * Options for the Node of every VF process, separated by spaces: for the host's operator, who wants to look
- * inside (`--cpu-prof`, `--import`, `--trace-gc`). A guest has no say in its host's environment.
+ * inside (`--cpu-prof`, `--import`, `--trace-gc`), module by module. A guest has no say in its host's environment.
  */
 export const VF_NODE_OPTIONS_VARIABLE = 'GPUP_VF_NODE_OPTIONS';
 
@@ -164,7 +165,8 @@ function vfNodeOptions(): string[] {
 function startProcess({ config, environment }: VfLaunch): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
   const executor = process.env[EXECUTOR_VARIABLE];
-  return spawn(process.execPath, [...vfNodeOptions(), '--expose-gc', VF_MAIN_PATH], {
+  const options = vfNodeOptions();
+  return spawn(process.execPath, [...options, '--expose-gc', options.length > 0 ? VF_MODULES_PATH : vfProgramPath()], {
     // Core dumps and other droppings have no place in the user's directory.
     cwd: '/',
     env: {

@@ -19,28 +19,34 @@ import { rehearse } from './boot/rehearsal.ts';
 import { vfStep } from './boot/steps.ts';
 import { dawnBackend } from './dawn-backend.ts';
 
-const [mode, hostPid] = process.argv.slice(2);
+const [mode, probingPid] = process.argv.slice(2);
 
-if (mode === '--probe') {
-  if (hostPid !== undefined) dieWithHost(Number(hostPid));
+// Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
+void (mode === '--probe' ? probeOnly() : start());
+
+async function probeOnly(): Promise<void> {
+  if (probingPid !== undefined) dieWithHost(Number(probingPid));
   await probe();
   die();
 }
-endOnBugs();
-vfStep('vf.started');
-const backend = await openBackend(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
-// A guest that waits already asks for what it needs, and for nothing else.
-if (!isAssigned()) {
-  await rehearse(backend, isAssigned);
-  await collected(backend);
-  reportToHost({ type: 'warm' });
-  vfStep('vf.warm');
+
+async function start(): Promise<void> {
+  endOnBugs();
+  vfStep('vf.started');
+  const backend = await openBackend(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
+  // A guest that waits already asks for what it needs, and for nothing else.
+  if (!isAssigned()) {
+    await rehearse(backend, isAssigned);
+    await collected(backend);
+    reportToHost({ type: 'warm' });
+    vfStep('vf.warm');
+  }
+  const assigned = receiveAssignment();
+  if (assigned === null) return die();
+  vfStep('vf.assigned');
+  watchHost(die);
+  serve(backend, assigned);
 }
-const assigned = receiveAssignment();
-if (assigned === null) die();
-vfStep('vf.assigned');
-watchHost(die);
-serve(backend, assigned);
 
 async function openBackend(config: VfConfig): Promise<Backend> {
   dieWithHost(config.hostPid);

@@ -30,7 +30,7 @@ export function descendants(root: number): number[] {
 }
 
 export function vfProcesses(root = process.pid): number[] {
-  return descendants(root).filter((pid) => /\/vf\/dist\/main\.js/.test(textOf(`/proc/${pid}/cmdline`)));
+  return descendants(root).filter((pid) => /\/vf\/dist\/main\.c?js/.test(textOf(`/proc/${pid}/cmdline`)));
 }
 
 /** Proportional set size, bytes: shared pages count by their share. */

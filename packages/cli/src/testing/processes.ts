@@ -24,11 +24,13 @@ export const GUEST_PROGRAM_PATH = fileURLToPath(new URL('./guest-program.js', im
 export const ROLES = ['cli', 'host', 'vf', 'guest'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What each role runs. The command line of `gpup run` names the guest's program too, so it comes first. */
+/** What each role runs, bundled or not. The command line of `gpup run` names the guest's program too, so it comes first. */
 const PROGRAMS: readonly (readonly [Role, string])[] = [
   ['cli', CLI_MAIN_PATH],
   ['host', `${PACKAGES}pf/dist/main.js`],
+  ['host', `${PACKAGES}pf/dist/main.cjs`],
   ['vf', `${PACKAGES}vf/dist/main.js`],
+  ['vf', `${PACKAGES}vf/dist/main.cjs`],
   ['guest', GUEST_PROGRAM_PATH],
 ];
 

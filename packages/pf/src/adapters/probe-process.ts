@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { EXECUTOR_VARIABLE, type Executor, type ProbedAdapter, VF_MAIN_PATH } from '@gpup/vf/boot';
+import { EXECUTOR_VARIABLE, type Executor, type ProbedAdapter, vfProgramPath } from '@gpup/vf/boot';
 import { PF_LIMITS } from '../limits.ts';
 
 export type ProbeResult =
@@ -15,7 +15,7 @@ interface Probe {
 export async function probeAdapters(environment: Readonly<Record<string, string>>): Promise<ProbeResult> {
   const executor = process.env[EXECUTOR_VARIABLE];
   const env = executor === undefined ? environment : { ...environment, [EXECUTOR_VARIABLE]: executor };
-  const child = spawn(process.execPath, [VF_MAIN_PATH, '--probe', String(process.pid)], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [vfProgramPath(), '--probe', String(process.pid)], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = collect(child.stdout, PF_LIMITS.probeOutputBytesMax);
   const stderr = collect(child.stderr, PF_LIMITS.vfErrorTailBytes);
   const timer = setTimeout(() => child.kill('SIGKILL'), PF_LIMITS.probeMsMax);

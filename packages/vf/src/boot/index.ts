@@ -1,7 +1,17 @@
-import { fileURLToPath } from 'node:url';
+import { programIn } from '@gpup/os/program';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** By the package's name, as this module may have been bundled into another package's program. */
+const DIST = dirname(dirname(createRequire(import.meta.url).resolve('@gpup/vf/boot')));
+
+/** The VF process's program, module by module: for those who look inside. */
+export const VF_MODULES_PATH: string = join(DIST, 'main.js');
 
 /** What a VF process runs. */
-export const VF_MAIN_PATH: string = fileURLToPath(new URL('../main.js', import.meta.url));
+export function vfProgramPath(): string {
+  return programIn(DIST, ['base', 'os', 'wire', 'bus', 'vf']);
+}
 
 export { type Transport, type VfAssignment, encodeAssignment } from './assignment.ts';
 export { VF_CONFIG_VARIABLE, VF_CONTROL_FD, type VfConfig, encodeVfConfig } from './config.ts';
