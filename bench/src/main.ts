@@ -9,7 +9,7 @@ import type { Contestant } from './contestant.ts';
 import { NodeContestant } from './node-contestant.ts';
 import { type Options, RUNS, UsageError, readOptions, usage } from './options.ts';
 import { picture } from './picture.ts';
-import { formatResults, missingFigures } from './report.ts';
+import { formatResults, leftOutFigures, missingFigures } from './report.ts';
 import { type Result, resultOf } from './result.ts';
 import { type Plan, alternate } from './schedule.ts';
 import { WORKLOADS } from './workloads/index.ts';
@@ -44,9 +44,18 @@ function planOf(workload: (typeof ALL)[number], runCount: number | undefined): P
   };
 }
 
-const { names, runCount, jsonFile, svgFile } = options();
+const { names, runCount, jsonFile, svgFile, chromiumPath } = options();
 const { environment } = await findAdapter();
 const contestants: Contestant[] = [new NodeContestant('native', environment), new NodeContestant('tuned', environment), new NodeContestant('gpup', {})];
+
+if (chromiumPath !== undefined) contestants.push(await startChromium(chromiumPath));
+
+/** Loaded only when it is wanted: a bench without a browser needs nothing of it. */
+async function startChromium(path: string): Promise<Contestant> {
+  const { ChromiumContestant } = await import('./chromium/contestant.ts');
+  const { bundledChromium } = await import('./chromium/executable.ts');
+  return ChromiumContestant.start(path === 'auto' ? await bundledChromium() : path, WORKLOADS.map(({ name }) => name));
+}
 
 const results: Result[] = [];
 let adapter = '';
@@ -65,6 +74,7 @@ await Promise.all(contestants.map((contestant) => contestant.close()));
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version, platform: `${process.platform}-${process.arch}` };
 console.log(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, adapter: ${adapter}\n`);
 console.log(formatResults(results));
+for (const line of leftOutFigures(results)) console.log(`\nLeft out, ${line}`);
 const missing = missingFigures(results);
 if (missing.length > 0) console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join('\n')}`);
 

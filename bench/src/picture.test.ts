@@ -18,6 +18,7 @@ const RESULT: Result = {
   must: { against: 'tuned', must: 1.15, aim: 1.35 },
   isMustReached: true,
   failures: {},
+  leftOut: {},
 };
 
 /** Where the filled dots (against tuned) are. */

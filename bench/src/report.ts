@@ -48,3 +48,15 @@ export function formatResults(results: readonly Result[]): string {
 export function missingFigures(results: readonly Result[]): string[] {
   return results.flatMap(({ name, failures }) => Object.entries(failures).map(([contestant, message]) => `${name}, ${contestant}: ${message}`));
 }
+
+/** One sentence for each reason why somebody takes no part, with the workloads that it is about. */
+export function leftOutFigures(results: readonly Result[]): string[] {
+  const workloads = new Map<string, string[]>();
+  for (const { name, leftOut } of results) {
+    for (const [contestant, reason] of Object.entries(leftOut)) {
+      const key = `${contestant}: ${reason}`;
+      workloads.set(key, [...(workloads.get(key) ?? []), name]);
+    }
+  }
+  return [...workloads].map(([key, names]) => `${key} (${names.join(', ')})`);
+}

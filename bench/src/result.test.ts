@@ -10,7 +10,7 @@ function measured(figures: Partial<Record<ContestantName, readonly number[]>>, f
   const names = Object.keys(figures) as ContestantName[];
   const count = Math.max(...names.map((name) => figures[name]?.length ?? 0));
   const alternations = Array.from({ length: count }, (_, run) => new Map(names.map((name) => [name, figures[name]?.[run] as number])));
-  return { alternations, failures: new Map(Object.entries(failures) as [ContestantName, string][]), adapters: new Map() };
+  return { alternations, failures: new Map(Object.entries(failures) as [ContestantName, string][]), leftOut: new Map(), adapters: new Map() };
 }
 
 const FPS: WorkloadFace = { name: 'draw_same_fps', unit: 'frames/s', better: 'higher' };

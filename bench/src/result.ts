@@ -25,8 +25,9 @@ export interface Result {
   /** Whether the bar is reached, by medians. */
   readonly isMustReached?: boolean;
   readonly isAimReached?: boolean;
-  /** Why figures are missing. */
+  /** Why figures are missing: something went wrong, or the contestant takes no part in this workload. */
   readonly failures: Readonly<Record<string, string>>;
+  readonly leftOut: Readonly<Record<string, string>>;
 }
 
 export interface WorkloadFace {
@@ -37,7 +38,7 @@ export interface WorkloadFace {
 
 const FIELD_OF = { native: 'native', tuned: 'nativeTuned', gpup: 'gpup', chromium: 'chromium' } as const;
 
-export function resultOf({ name, unit, better }: WorkloadFace, { alternations, failures }: Measured): Result {
+export function resultOf({ name, unit, better }: WorkloadFace, { alternations, failures, leftOut }: Measured): Result {
   const medians: Partial<Record<(typeof FIELD_OF)[ContestantName], number>> = {};
   const intervals: Record<string, Interval> = {};
   for (const contestant of Object.keys(FIELD_OF) as ContestantName[]) {
@@ -57,7 +58,7 @@ export function resultOf({ name, unit, better }: WorkloadFace, { alternations, f
     intervals[field] = interval;
     if (contestant === 'tuned') ratios.interval = interval;
   }
-  const result = { name, unit, better, runs: alternations.length, ...medians, ...ratios, intervals, failures: Object.fromEntries(failures) };
+  const result = { name, unit, better, runs: alternations.length, ...medians, ...ratios, intervals, failures: Object.fromEntries(failures), leftOut: Object.fromEntries(leftOut) };
   const bar = BARS[name];
   if (bar === undefined) return result;
   return { ...result, must: bar, ...judgement(result, bar) };

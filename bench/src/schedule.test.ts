@@ -56,7 +56,7 @@ test('contestants alternate in turn, each begins as often, and processes are rep
   equal(adapters.get('gpup'), 'of gpup');
 });
 
-for (const failAt of ['open', 'measure 1', 'measure 3', 'never']) {
+for (const failAt of ['open', 'measure 1', 'measure 3']) {
   test(`one that fails (${failAt}) loses its own figures and nobody else's`, async () => {
     const log: string[] = [];
     const { alternations, failures } = await alternate(PLAN, [new Scripted('native', log), new Scripted('tuned', log, failAt), new Scripted('gpup', log)], () => {});
@@ -66,3 +66,10 @@ for (const failAt of ['open', 'measure 1', 'measure 3', 'never']) {
     equal(log.filter((line) => line === 'tuned measure 4').length, 0);
   });
 }
+
+test('one that takes no part is named with its reason, and is never opened', async () => {
+  const log: string[] = [];
+  const { alternations, failures, leftOut } = await alternate(PLAN, [new Scripted('gpup', log), new Scripted('chromium', log, 'never')], () => {});
+  deepEqual([...leftOut], [['chromium', 'It has no part in this.']]);
+  deepEqual([failures.size, alternations.length, log.some((line) => line.startsWith('chromium'))], [0, 4, false]);
+});

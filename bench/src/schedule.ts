@@ -17,11 +17,19 @@ export interface Measured {
   readonly alternations: readonly Alternation[];
   /** Why a contestant has no figures. */
   readonly failures: ReadonlyMap<ContestantName, string>;
+  /** Why a contestant takes no part in this workload, which is no failure. */
+  readonly leftOut: ReadonlyMap<ContestantName, string>;
   readonly adapters: ReadonlyMap<ContestantName, string>;
 }
 
 /** Measures a workload with all contestants, alternating. One that fails is left out from then on, with all its figures. */
-export async function alternate(plan: Plan, contestants: readonly Contestant[], onSample: (run: number, name: ContestantName) => void): Promise<Measured> {
+export async function alternate(plan: Plan, everybody: readonly Contestant[], onSample: (run: number, name: ContestantName) => void): Promise<Measured> {
+  const leftOut = new Map<ContestantName, string>();
+  for (const contestant of everybody) {
+    const reason = contestant.reasonAgainst(plan.workloadName);
+    if (reason !== undefined) leftOut.set(contestant.name, reason);
+  }
+  const contestants = everybody.filter(({ name }) => !leftOut.has(name));
   const failures = new Map<ContestantName, string>();
   const adapters = new Map<ContestantName, string>();
   const alternations: Map<ContestantName, number>[] = [];
@@ -46,10 +54,6 @@ export async function alternate(plan: Plan, contestants: readonly Contestant[], 
     open = new Map();
   };
 
-  for (const contestant of contestants) {
-    const reason = contestant.reasonAgainst(plan.workloadName);
-    if (reason !== undefined) failures.set(contestant.name, reason);
-  }
   try {
     for (let run = 0; run < plan.runCount; run++) {
       if (run % plan.samplesPerProcess === 0) {
@@ -69,5 +73,5 @@ export async function alternate(plan: Plan, contestants: readonly Contestant[], 
   }
   // Half a contestant's figures would be compared with the whole of another's.
   for (const alternation of alternations) for (const name of failures.keys()) alternation.delete(name);
-  return { alternations, failures, adapters };
+  return { alternations, failures, leftOut, adapters };
 }

@@ -18,3 +18,26 @@ declare module 'onnxruntime-web/webgpu' {
   };
   export const env: { readonly wasm: { numThreads: number; wasmBinary: ArrayBuffer } };
 }
+
+/** What is used of it: a build needs no browser. */
+declare module 'playwright-core' {
+  export interface Page {
+    goto(url: string): Promise<unknown>;
+    evaluate<A, R>(expression: string | ((argument: A) => R | Promise<R>), argument?: A): Promise<R>;
+    on(event: 'crash' | 'close', listener: () => void): void;
+    close(): Promise<void>;
+  }
+  export interface Browser {
+    newPage(): Promise<Page>;
+    close(): Promise<void>;
+    version(): string;
+  }
+  export const chromium: {
+    launch(options: {
+      readonly executablePath: string;
+      readonly args: readonly string[];
+      readonly ignoreDefaultArgs?: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+    }): Promise<Browser>;
+  };
+}

@@ -1,0 +1,28 @@
+/** Runs in a page: opens a workload when it is told to, and measures. The bench calls what this installs. */
+import { WORKLOADS } from '../workloads/index.ts';
+import { type OpenWorkload, openWorkload } from '../workloads/open.ts';
+
+export interface PageBench {
+  /** Resolves with the adapter's name. */
+  open(name: string): Promise<string>;
+  measure(): Promise<number>;
+}
+
+let opened: OpenWorkload | undefined;
+
+const bench: PageBench = {
+  async open(name) {
+    const workload = WORKLOADS.find((each) => each.name === name);
+    const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
+    if (workload === undefined) throw new Error(`The workload (${name}) is unknown.`);
+    if (gpu === undefined) throw new Error('The browser has no navigator.gpu.');
+    opened = await openWorkload(workload, gpu, async (key) => new Uint8Array(await (await fetch(`/asset/${key}`)).arrayBuffer()));
+    return opened.adapter;
+  },
+  async measure() {
+    if (opened === undefined) throw new Error('No workload is open.');
+    return opened.measure(1);
+  },
+};
+
+Object.assign(globalThis, { bench });
