@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { dawnBackend } from '@gpup/vf';
-import { loadDawn, openGpu } from '@gpup/vf/dawn';
+import { type DawnModule, loadDawn, openGpu } from '@gpup/vf/dawn';
 import { paceDawn } from '@gpup/vf/dawn-tick';
 import { nullBackend } from '@gpup/vf/null';
 import type { GuestModel } from '../model/guest-model.ts';
@@ -15,6 +15,7 @@ import { Run, type RunOptions, type RunResult } from '../run.ts';
 import { TallyTable } from '../tally-table.ts';
 import type { Case } from '../target.ts';
 import { recordTraces } from '../trace/record.ts';
+import { EVERY_CALL_DIRECT } from './executor-choice.ts';
 import { destroyableGpu } from './destroyable-gpu.ts';
 import { FileRecorder } from './file-recorder.ts';
 import { tame } from './tame.ts';
@@ -35,7 +36,7 @@ const TURNS_MAX = 24;
 const WORK_MS_MAX = 200;
 
 const tick = paceDawn();
-const { gpu, destroyDevices } = destroyableGpu(openGpu(await loadDawn(), []));
+const { gpu, destroyDevices } = destroyableGpu(openGpu(await dawnOfChoice(), []));
 const backend = dawnBackend({ gpu, hurry: () => tick.hurry() });
 
 /** Until nothing is asked any more: uncaptured errors come unasked, within a few turns. */
@@ -60,6 +61,11 @@ const target = new PacketTarget({
   isExact: false,
   tame,
 });
+
+/** As a VF has it; or calling Dawn directly wherever that is possible at all, also where it does not pay. */
+function dawnOfChoice(): Promise<DawnModule> {
+  return process.argv[2] === EVERY_CALL_DIRECT ? loadDawn('direct').catch(() => loadDawn()) : loadDawn();
+}
 
 function post(message: DawnMessage): void {
   process.send?.(message);

@@ -14,6 +14,7 @@ import type { Case, Target } from '../target.ts';
 import { Patience } from '../time/patience.ts';
 import { statsOfProcess } from '../time/thread-stat.ts';
 import type { DawnMessage, DawnTask } from './child.ts';
+import { EVERY_CALL_DIRECT } from './executor-choice.ts';
 import { readRecord } from './file-recorder.ts';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
@@ -48,7 +49,7 @@ export async function replayOnDawn(kept: Case): Promise<Finding | null> {
   const options = { seed: 0, seconds: 0, inputCountMax: 0, stopsAtFinding: true, progress: () => {} };
   const fleet = new DawnFleet(options, (await softwareAdapters()).environment);
   try {
-    return await fleet.replay(kept);
+    return (await fleet.replay(kept)) ?? (await fleet.replayDirectly(kept));
   } finally {
     fleet.close();
   }
@@ -66,6 +67,8 @@ class DawnFleet {
   readonly #directory = mkdtempSync(join(tmpdir(), 'gpup-fuzz-'));
   readonly #findings = new Map<string, KeptFinding>();
   readonly #table = new OutcomeTable();
+  /** Of the process that runs now: every call that can be goes to Dawn directly. */
+  #isDirect = false;
   #inputCount = 0;
   #sessionCount = 0;
   #cpuSeconds = 0;
@@ -101,6 +104,7 @@ class DawnFleet {
   /** One process, until it has used up its share or died. */
   async #runChild(seconds: number): Promise<void> {
     const { seed, inputCountMax, stopsAtFinding, progress } = this.#options;
+    this.#isDirect = !this.#isDirect;
     const recordPath = join(this.#directory, 'record');
     writeFileSync(recordPath, '');
     const options = {
@@ -146,6 +150,11 @@ class DawnFleet {
     return { name: 'dawn', attempt: () => Promise.reject(new Error('Only for replays.')), replay: (kept) => this.replay(kept) };
   }
 
+  replayDirectly(kept: Case): Promise<Finding | null> {
+    this.#isDirect = true;
+    return this.replay(kept);
+  }
+
   async replay(kept: Case): Promise<Finding | null> {
     const casePath = join(this.#directory, 'case.json');
     writeFileSync(casePath, JSON.stringify(kept));
@@ -156,7 +165,7 @@ class DawnFleet {
 
   /** Watches one process; `path` is the file that it writes as long as it makes progress. */
   #child(task: DawnTask, path: string, onMessage: (message: DawnMessage) => void): Promise<ChildEnd> {
-    const child = fork(CHILD, { env: { ...process.env, ...this.#environment }, execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(CHILD, this.#isDirect ? [EVERY_CALL_DIRECT] : [], { env: { ...process.env, ...this.#environment }, execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const messages: DawnMessage[] = [];
     let isDone = false;
     let errorTail = '';

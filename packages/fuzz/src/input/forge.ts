@@ -73,14 +73,25 @@ export class Forge {
     if (isBundle) return { words: command, isBundle };
     switch (scope) {
       case 'compute':
-        return { words: [...this.command('GPUCommandEncoder.beginComputePass'), ...command, ...this.#endOf('compute', focus)], isBundle };
+        return { words: [...this.command('GPUCommandEncoder.beginComputePass'), ...this.#company(COMPUTE_COMMANDS), ...command, ...this.#endOf('compute', focus)], isBundle };
       case 'render':
       case 'draws':
       case 'bindings':
-        return { words: [...this.command('GPUCommandEncoder.beginRenderPass'), ...command, ...this.#endOf('render', focus)], isBundle };
+        return { words: [...this.command('GPUCommandEncoder.beginRenderPass'), ...this.#company(RENDER_COMMANDS), ...command, ...this.#endOf('render', focus)], isBundle };
       default:
         return { words: [...this.#opening(focus), ...command, ...this.#closing(focus)], isBundle };
     }
+  }
+
+  /** What else the pass records, in one of a few. */
+  #company(names: readonly string[]): number[] {
+    return this.#random.oneIn(COMPANY_ODDS) ? this.pass(this.#random.below(COMPANY_MAX), names) : [];
+  }
+
+  /** So many commands that may stand between a pass's beginning and its end; some may be wrong there. */
+  pass(count: number, names = RENDER_COMMANDS): number[] {
+    const possible = names.filter((name) => (RECORDED_BY_NAME.get(name)?.fields ?? []).every(({ type }) => this.#isForgeable(type)));
+    return Array.from({ length: count }, () => this.command(this.#random.pick(possible))).flat();
   }
 
   #endOf(pass: 'compute' | 'render', focus: string): number[] {
@@ -301,6 +312,17 @@ export class Forge {
     writer.u32(isInline ? INLINE : random.below((heapBytes - byteLength) / 4 + 1) * 4);
     if (isInline) for (let i = 0; i < byteLength; i += 4) writer.u32(random.u32());
   }
+}
+
+/** One pass of so many has more commands than the one it is for, up to so many. */
+const COMPANY_ODDS = 6;
+const COMPANY_MAX = 24;
+const RENDER_COMMANDS = commandsOf(['render', 'draws', 'bindings', 'any']);
+const COMPUTE_COMMANDS = commandsOf(['compute', 'bindings', 'any']);
+
+/** Those of such scopes, but for what ends the pass or the encoder. */
+function commandsOf(scopes: readonly string[]): readonly string[] {
+  return [...RECORDED_BY_NAME.keys()].filter((name) => scopes.includes(scopeOf(name)) && !name.endsWith('PassEncoder.end') && name !== 'Encoder.fail');
 }
 
 const TEXTURES: readonly string[] = ['GPUTexture', 'GPUTextureView'];
