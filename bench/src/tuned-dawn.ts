@@ -1,8 +1,8 @@
 /**
- * npm `webgpu` without its idle spin, as a VF runs it: a comparison with Dawn as it comes alone would
- * flatter gpup. The requests of a program hurry the next tick, as those of a VF do.
+ * npm `webgpu` without its idle spin: a comparison with Dawn as it comes alone would flatter gpup. The
+ * requests of a program hurry the next tick, as those of a VF do.
  */
-import { paceDawn } from '@gpup/vf/dawn-tick';
+import { paceDawn } from './dawn-tick.ts';
 
 export function tuneDawn(globals: Record<string, unknown>): void {
   const tick = paceDawn();

@@ -23,7 +23,7 @@ export const STAGE_MEANING: Readonly<Record<Stage, string>> = {
 
 const STAGE_OF_MODULE: readonly (readonly [RegExp, Stage])[] = [
   [/^packages\/vf\/dist\/(generated\/|command-reader|command-processor|context)/, 'decode'],
-  [/^packages\/vf\/dist\/boot\/dawn-tick/, 'Dawn'],
+  [/^packages\/vf\/dist\/boot\/vf-loop/, 'Dawn'],
   [/^packages\/vf\//, 'execute'],
   [/^packages\/umd\//, 'encode'],
   [/^packages\/(bus|os|guest)\//, 'ring'],

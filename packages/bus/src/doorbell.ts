@@ -17,6 +17,11 @@ export interface Doorbell {
 export interface Scheduler {
   /** Runs the callback in a later turn of the event loop, after timers and I/O had theirs. */
   soon(callback: () => void): void;
+  /**
+   * As `soon`, after a nap of `napMs` (a fraction of a millisecond) for which the thread may be blocked.
+   * One at a time.
+   */
+  later(callback: () => void, napMs: number): void;
   nowMs(): number;
   /** Blocks the thread; null where that is not possible. */
   readonly sleep: ((ms: number) => void) | null;

@@ -18,6 +18,7 @@ function guestOnFakes({ sleep = null, queueBytesMax = 1 << 20 }: { sleep?: ((ms:
   const clock = new FakeScheduler();
   const scheduler = {
     soon: (callback: () => void) => clock.soon(callback),
+    later: (callback: () => void) => clock.later(callback),
     nowMs: () => clock.nowMs(),
     sleep:
       sleep === null

@@ -2,6 +2,7 @@ import { type Aperture, HEADER } from './aperture-layout.ts';
 import type { Doorbell, Scheduler } from './doorbell.ts';
 import { BUS_LIMITS } from './limits.ts';
 import type { CloseReason, GuestHeap, GuestLink, PacketSink } from './link.ts';
+import type { LookTimes } from './look-policy.ts';
 import { PacketAssembler } from './packet-assembler.ts';
 import { PeerViolation } from './peer-violation.ts';
 import { wordsBetween } from './position.ts';
@@ -14,6 +15,9 @@ import { StagedHeap } from './staged-heap.ts';
 const STEP_MS_MIN = 0.02;
 const STEP_MS_MAX = 1;
 const LIVENESS_INTERVAL_MS = 10;
+
+/** The thread is the program's own, so nobody naps on it; where a spin is in vain a ring is also sooner than the end of a nap. */
+const LOOK: LookTimes = { spinMs: 0.02, lookMs: 0.02, napMsMax: 0 };
 
 export interface GuestApertureLinkOptions {
   readonly aperture: Aperture;
@@ -70,6 +74,7 @@ export class GuestApertureLink implements GuestLink {
       peerWantsRoomIndex: HEADER.hostWantsRoom,
       doorbell,
       scheduler,
+      look: LOOK,
       deliver: (words, begin, end) => this.onPacket(words, begin, end),
       delivered: () => {},
       failed: (error) => this.#failed(error),

@@ -2,51 +2,57 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { LookPolicy } from './look-policy.ts';
 
-/** A receiver whose peer answers after `answerMs`; a look of ours takes the core from a peer that shares it. */
-function lookCounts(answerMs: number, isCoreShared: boolean, answerCount: number): { found: number; vain: number } {
-  const policy = new LookPolicy();
-  let nowMs = 0;
+const TIMES = { spinMs: 0.02, lookMs: 1, napMsMax: 0.1 };
+
+test('nobody looks before there was something', () => {
+  equal(new LookPolicy(TIMES).nextLookMs(5), null);
+});
+
+test('looks follow each other at once at first, then naps come between them, longer and longer, then sleep', () => {
+  const policy = new LookPolicy(TIMES);
+  policy.idle(10);
+  deepEqual([10, 10.0125, 10.0625, 10.125, 10.5, 10.9375, 11, 11.5].map((nowMs) => policy.nextLookMs(nowMs)), [0, 0, 0.01, 0.015625, 0.0625, 0.1, null, null]);
+});
+
+test('a find starts the looking anew', () => {
+  const policy = new LookPolicy(TIMES);
+  policy.idle(0);
+  policy.idle(2);
+  equal(policy.nextLookMs(2.0125), 0);
+});
+
+test('a look that is given up is over', () => {
+  const policy = new LookPolicy(TIMES);
+  policy.idle(0);
+  equal(policy.nextLookMs(0.01), 0);
+  policy.giveUp();
+  equal(policy.nextLookMs(0.01), null);
+});
+
+/** Which of `count` occasions begin with a spin, and how many of those spins find something; answers come after `answerMs`. */
+function spins(count: number, answerMs: number): { readonly tried: number; readonly found: number } {
+  const policy = new LookPolicy(TIMES);
+  let tried = 0;
   let found = 0;
-  let vain = 0;
-  for (let count = 0; count < answerCount; count += 1) {
+  let nowMs = 0;
+  for (let i = 0; i < count; i += 1) {
     policy.idle(nowMs);
-    let waitedMs = 0;
-    let hasLooked = false;
-    while (policy.goesOn(nowMs + waitedMs)) {
-      hasLooked = true;
-      if (!isCoreShared && waitedMs >= answerMs) break;
-      waitedMs += 0.002;
-    }
-    const isFound = hasLooked && !isCoreShared && waitedMs >= answerMs && waitedMs < 0.05;
-    if (isFound) found += 1;
-    else if (hasLooked) vain += 1;
-    nowMs += isCoreShared ? waitedMs + answerMs : Math.max(waitedMs, answerMs);
-    if (!isFound) policy.woken(nowMs);
+    const isSpin = policy.nextLookMs(nowMs) === 0;
+    if (isSpin) tried += 1;
+    if (isSpin && answerMs < TIMES.spinMs) found += 1;
+    const endMs = nowMs + answerMs;
+    for (; nowMs < endMs; nowMs += 0.005) policy.nextLookMs(nowMs);
   }
-  return { found, vain };
+  return { tried, found };
 }
 
-test('a peer that answers soon on another core is always looked for', () => {
-  deepEqual(lookCounts(0.01, false, 1000), { found: 1000, vain: 0 });
+test('where answers come within microseconds every occasion begins with a spin', () => {
+  deepEqual(spins(1000, 0.01), { tried: 1000, found: 1000 });
 });
 
-test('a peer that answers late is looked for once', () => {
-  deepEqual(lookCounts(16, false, 1000), { found: 0, vain: 1 });
-});
-
-test('a peer that shares our core is looked for ever more rarely', () => {
-  const { found, vain } = lookCounts(0.01, true, 10_000);
+test('where spins are in vain they are tried ever more rarely', () => {
+  const { tried, found } = spins(10_000, 0.05);
   equal(found, 0);
-  // 2 + 4 + ... + 256 answers for the first eight, then one in 256.
-  equal(vain <= 8 + 10_000 / 256, true);
-});
-
-test('a look that is given up is held against nobody', () => {
-  const policy = new LookPolicy();
-  policy.idle(0);
-  equal(policy.goesOn(0.01), true);
-  policy.giveUp();
-  equal(policy.goesOn(0.02), false);
-  policy.idle(1);
-  equal(policy.goesOn(1.01), true);
+  // After 2, 4, ... 256 occasions for the first eight, then after each 256.
+  equal(tried <= 9 + 10_000 / 256, true, `${tried} spins`);
 });

@@ -26,6 +26,7 @@ function receiverWithPeer(deliver: (opcode: number) => void = () => {}) {
     peerWantsRoomIndex: HEADER.guestWantsRoom,
     doorbell,
     scheduler,
+    look: { spinMs: 0.02, lookMs: 0.05, napMsMax: 0.02 },
     deliver: (words, begin) => {
       received.push(words[begin] as number);
       deliver(words[begin] as number);

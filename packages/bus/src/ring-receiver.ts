@@ -1,6 +1,6 @@
 import type { Doorbell, Scheduler } from './doorbell.ts';
 import type { PacketSink } from './link.ts';
-import { LookPolicy } from './look-policy.ts';
+import { LookPolicy, type LookTimes } from './look-policy.ts';
 import { FILL_BYTES_MAX, type PacketAssembler } from './packet-assembler.ts';
 import { advance } from './position.ts';
 import type { RingConsumer } from './ring.ts';
@@ -17,6 +17,7 @@ export interface RingReceiverOptions {
   readonly peerWantsRoomIndex: number;
   readonly doorbell: Doorbell;
   readonly scheduler: Scheduler;
+  readonly look: LookTimes;
   readonly deliver: PacketSink;
   /** Called after packets were delivered, with the stream position behind the last of them. */
   readonly delivered: (position: number) => void;
@@ -37,23 +38,30 @@ export class RingReceiver {
   #position: number;
   /** A turn is on its way though the state may have changed since. */
   #isTurnDue = false;
-  readonly #look = new LookPolicy();
+  /** The same for a look that a nap comes before. */
+  #isLookDue = false;
+  readonly #look: LookPolicy;
   #isExpecting = true;
   readonly #turnBound = (): void => {
     this.#isTurnDue = false;
     this.#turn();
   };
 
+  readonly #lookBound = (): void => {
+    this.#isLookDue = false;
+    this.#turn();
+  };
+
   constructor(options: RingReceiverOptions) {
     this.#options = options;
     this.#position = options.consumer.head;
+    this.#look = new LookPolicy(options.look);
     this.schedule();
   }
 
   /** The peer has rung. */
   wake(): void {
     if (this.#state !== 'asleep') return;
-    this.#look.woken(this.#options.scheduler.nowMs());
     this.#getUp();
     this.#turn();
   }
@@ -75,7 +83,7 @@ export class RingReceiver {
     }
     const nowMs = this.#options.scheduler.nowMs();
     this.#look.idle(nowMs);
-    if (this.#look.goesOn(nowMs)) this.schedule();
+    if (this.#look.nextLookMs(nowMs) !== null) this.schedule();
   }
 
   pause(): void {
@@ -119,6 +127,12 @@ export class RingReceiver {
     this.#options.scheduler.soon(this.#turnBound);
   }
 
+  #later(napMs: number): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    this.#options.scheduler.later(this.#lookBound, napMs);
+  }
+
   #getUp(): void {
     this.#state = 'scheduled';
     Atomics.store(this.#options.control, this.#options.sleepingIndex, 0);
@@ -137,8 +151,10 @@ export class RingReceiver {
     }
     const nowMs = scheduler.nowMs();
     if (this.#position !== before && this.#isExpecting) this.#look.idle(nowMs);
-    if (this.#look.goesOn(nowMs)) this.#soon();
-    else this.#sleep();
+    const napMs = this.#look.nextLookMs(nowMs);
+    if (napMs === null) this.#sleep();
+    else if (napMs === 0) this.#soon();
+    else this.#later(napMs);
   }
 
   #sleep(): void {

@@ -5,6 +5,7 @@ export { loadSystemCalls } from './libc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
+export { Nap } from './nap.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';
 export { currentProcessor, leaveProcessor } from './processor.ts';
 export { SystemCallError } from './system-call-error.ts';

@@ -24,6 +24,7 @@ interface Libc {
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
   shutdown(fd: number, how: number): number;
   poll(entries: Uint8Array, entryCount: number, timeoutMs: number): number;
+  ppoll(entries: Uint8Array | null, entryCount: number, timeout: BigInt64Array, signalMask: null): number;
   close(fd: number): number;
   prctl(option: number, argument: number): number;
   sched_getcpu(): number;
@@ -78,6 +79,7 @@ function load(): Libc {
     recvmsg: declare('intptr_t recvmsg(int fd, uint8_t *header, int flags)'),
     shutdown: declare('int shutdown(int fd, int how)'),
     poll: declare('int poll(uint8_t *entries, unsigned long count, int timeout)'),
+    ppoll: declare('int ppoll(uint8_t *entries, unsigned long count, int64_t *timeout, void *signal_mask)'),
     close: declare('int close(int fd)'),
     prctl: declare('int prctl(int option, unsigned long argument)'),
     sched_getcpu: declare('int sched_getcpu()'),

@@ -4,12 +4,12 @@
  * shares memory with the guest and executes commands until either side is gone. It serves one guest ever,
  * and never ends in the ordinary way (see `die`).
  */
+import { Nap } from '@gpup/os';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
 import { VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
 import { reportToHost } from './boot/control-line.ts';
 import { loadDawn, openGpu } from './boot/dawn.ts';
-import { paceDawn } from './boot/dawn-tick.ts';
 import { endOnBugs, endVf } from './boot/end.ts';
 import { die, dieWithHost, watchHost } from './boot/guard.ts';
 import { openHostLink } from './boot/host-link.ts';
@@ -17,9 +17,13 @@ import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
 import { rehearse } from './boot/rehearsal.ts';
 import { vfStep } from './boot/steps.ts';
+import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
 import { dawnBackend } from './dawn-backend.ts';
 
 const [mode, probingPid] = process.argv.slice(2);
+
+const nap = new Nap();
+const loop = new VfLoop(nodeLoopClock(nap));
 
 // Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
 void (mode === '--probe' ? probeOnly() : start());
@@ -51,17 +55,19 @@ async function start(): Promise<void> {
 async function openBackend(config: VfConfig): Promise<Backend> {
   dieWithHost(config.hostPid);
   vfStep('vf.guarded');
-  const tick = paceDawn();
+  loop.takeTicks();
   const dawn = await loadDawn();
   const gpu = openGpu(dawn, config.dawnFlags);
   vfStep('vf.dawn-open');
-  return dawnBackend({ gpu, hurry: () => tick.hurry() });
+  return dawnBackend({ gpu, hurry: () => loop.hurry() });
 }
 
 function serve(backend: Backend, { assignment, dataFd }: Assigned): void {
-  const link = openHostLink(dataFd, assignment);
+  const link = openHostLink(dataFd, assignment, loop);
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
+  // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
+  if (assignment.transport === 'aperture') nap.endWith(dataFd);
   runProcessor({ link, backend, vramBytes: assignment.vramBytes, end: endVf });
   reportToHost({ type: 'ready' });
   vfStep('vf.ready');

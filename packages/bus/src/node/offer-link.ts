@@ -1,6 +1,7 @@
 import { assert } from '@gpup/base';
 import { closeDescriptor, createSealedMemfd, mapShared } from '@gpup/os';
 import { type ApertureSizes, initializeHeader, layoutAperture, viewAperture } from '../aperture-layout.ts';
+import type { Scheduler } from '../doorbell.ts';
 import { HostApertureLink } from '../host-aperture-link.ts';
 import { HostStreamLink } from '../host-stream-link.ts';
 import { BUS_LIMITS } from '../limits.ts';
@@ -13,11 +14,13 @@ import { UnixSocketDuplex } from './unix-socket-duplex.ts';
 export interface OfferOptions extends Partial<ApertureSizes> {
   readonly packetWordsMax?: number;
   readonly replyBacklogBytesMax?: number;
+  /** Of the thread's own, where more than the link lives on it. */
+  readonly scheduler?: Scheduler;
 }
 
 /** Makes the aperture, gives it to the guest, and returns the host's end. Takes the socket over. */
 export function offerApertureLink(socketFd: number, options: OfferOptions = {}): HostApertureLink {
-  const { commandRingBytes, replyRingBytes, heapBytes, packetWordsMax, replyBacklogBytesMax } = { ...BUS_LIMITS, ...options };
+  const { commandRingBytes, replyRingBytes, heapBytes, packetWordsMax, replyBacklogBytesMax, scheduler } = { ...BUS_LIMITS, scheduler: nodeScheduler, ...options };
   const layout = layoutAperture({ commandRingBytes, replyRingBytes, heapBytes });
   assert(layout !== null, 'no aperture has these sizes');
   const memfd = createSealedMemfd('gpup-aperture', layout.sizeBytes);
@@ -29,7 +32,7 @@ export function offerApertureLink(socketFd: number, options: OfferOptions = {}):
     return new HostApertureLink({
       aperture,
       doorbell: new SocketDoorbell(socketFd, { leavesPeersProcessor: true }),
-      scheduler: nodeScheduler,
+      scheduler,
       packetWordsMax,
       replyBacklogBytesMax,
       release: () => mapping.release(),
@@ -41,11 +44,11 @@ export function offerApertureLink(socketFd: number, options: OfferOptions = {}):
 
 /** Takes the socket over. */
 export function offerStreamLink(socketFd: number, options: OfferOptions = {}): HostStreamLink {
-  const { packetWordsMax, replyBacklogBytesMax } = { ...BUS_LIMITS, ...options };
+  const { packetWordsMax, replyBacklogBytesMax, scheduler } = { ...BUS_LIMITS, scheduler: nodeScheduler, ...options };
   announce(socketFd, { type: 'stream', packetWordsMax }, []);
   return new HostStreamLink({
     duplex: new UnixSocketDuplex(socketFd),
-    scheduler: nodeScheduler,
+    scheduler,
     packetWordsMax,
     replyBacklogBytesMax,
   });

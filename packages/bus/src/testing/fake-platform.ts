@@ -14,6 +14,10 @@ export class FakeScheduler implements Scheduler {
     this.#due.push(callback);
   }
 
+  later(callback: () => void): void {
+    this.#due.push(callback);
+  }
+
   nowMs(): number {
     return this.timeMs;
   }

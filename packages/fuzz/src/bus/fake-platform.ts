@@ -10,6 +10,10 @@ export class HandScheduler implements Scheduler {
     this.#due.push(callback);
   }
 
+  later(callback: () => void): void {
+    this.#due.push(callback);
+  }
+
   nowMs(): number {
     return this.nowMsValue;
   }

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { dawnBackend } from '@gpup/vf';
 import { type DawnModule, loadDawn, openGpu } from '@gpup/vf/dawn';
-import { paceDawn } from '@gpup/vf/dawn-tick';
 import { nullBackend } from '@gpup/vf/null';
+import { VfLoop } from '@gpup/vf/vf-loop';
 import type { GuestModel } from '../model/guest-model.ts';
 import { OutcomeTable } from '../outcome-table.ts';
 import { PacketTarget } from '../packets/packet-target.ts';
@@ -35,9 +35,10 @@ export type DawnMessage =
 const TURNS_MAX = 24;
 const WORK_MS_MAX = 200;
 
-const tick = paceDawn();
+const loop = new VfLoop();
+loop.takeTicks();
 const { gpu, destroyDevices } = destroyableGpu(openGpu(await dawnOfChoice(), []));
-const backend = dawnBackend({ gpu, hurry: () => tick.hurry() });
+const backend = dawnBackend({ gpu, hurry: () => loop.hurry() });
 
 /** Until nothing is asked any more: uncaptured errors come unasked, within a few turns. */
 async function settle(model: GuestModel): Promise<void> {

@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts';
 import { loadDawn, openGpu } from '../boot/dawn.ts';
 import { dawnBackend } from '../dawn-backend.ts';
 import type { ExecutorChoice } from '../direct/index.ts';
-import { paceDawn } from '../boot/dawn-tick.ts';
+import { VfLoop } from '../boot/vf-loop.ts';
 
 /** A folder with SwiftShader's driver, its manifest and a Vulkan loader. Unset: the bundled one. */
 const DIRECTORY_VARIABLE = 'GPUP_TEST_SWIFTSHADER_DIR';
@@ -12,9 +12,10 @@ const DIRECTORY_VARIABLE = 'GPUP_TEST_SWIFTSHADER_DIR';
 /** Dawn on SwiftShader in this process. Throws where there is none. */
 export async function openTestGpu(executor?: ExecutorChoice): Promise<Backend> {
   await usePackagedVulkan();
-  const tick = paceDawn();
+  const loop = new VfLoop();
+  loop.takeTicks();
   const gpu = openGpu(await loadDawn(executor), []);
-  return dawnBackend({ gpu, hurry: () => tick.hurry() });
+  return dawnBackend({ gpu, hurry: () => loop.hurry() });
 }
 
 /** A library is unloaded when its object is collected. */

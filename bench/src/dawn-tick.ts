@@ -1,18 +1,17 @@
 import { setImmediate as originalSetImmediate } from 'node:timers';
 
 /**
- * Paces the event loop of npm `webgpu`.
+ * Paces the event loop of npm `webgpu`: what a program that uses it directly can do about its spin. (A VF
+ * does more: it may block its thread between two ticks.)
  *
  * While anything is pending (a map, an error scope, onSubmittedWorkDone) dawn.node's AsyncRunner queues
  * a *tick* (wgpuInstanceProcessEvents) by `globalThis.setImmediate`, which it looks up afresh each time,
- * and every tick queues the next one. So a VF that waits for its GPU would keep a core busy: on a machine
+ * and every tick queues the next one. So a process that waits for its GPU would keep a core busy: on a machine
  * with few cores, one that a software GPU needs. A tick that follows a request is worth running at once,
  * because many answers are there within microseconds; after that a look each millisecond is enough.
  *
  * dawn.node queues the first tick from the request itself and the next ones from within a tick; that
  * tells the two apart. A request made while a tick is queued calls nothing: `hurry` is for those.
- *
- * Only Dawn goes through the global. Our own code imports setImmediate from node:timers.
  */
 export interface DawnTick {
   /** A request has just been made: ticks run at once for a while, the queued one included. */

@@ -1,0 +1,180 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LoopClock, VfLoop } from './vf-loop.ts';
+
+/** A clock that moves by naps and timers alone, and an event loop that a test turns. */
+class ScriptedClock implements LoopClock {
+  timeMs = 0;
+  immediate: (() => void) | null = null;
+  timer: (() => void) | null = null;
+  readonly naps: number[] = [];
+
+  now(): number {
+    return this.timeMs;
+  }
+  setImmediate(run: () => void): void {
+    equal(this.immediate, null, 'one step at a time');
+    this.immediate = run;
+  }
+  setTimeout(run: () => void): NodeJS.Timeout {
+    equal(this.timer, null, 'one timer at a time');
+    this.timer = run;
+    return {} as NodeJS.Timeout;
+  }
+  clearTimeout(): void {
+    this.timer = null;
+  }
+  nap(ms: number): void {
+    this.naps.push(ms);
+    this.timeMs += ms;
+  }
+  /** Runs what is due next; false when nothing is. */
+  turn(): boolean {
+    const run = this.immediate ?? this.timer;
+    if (run === null) return false;
+    if (this.immediate === null) this.timeMs += 1;
+    this.immediate = null;
+    this.timer = null;
+    run();
+    return true;
+  }
+}
+
+/** Dawn ticks once more after each tick, as long as anything is pending. */
+function loopWithDawn() {
+  const clock = new ScriptedClock();
+  const loop = new VfLoop(clock);
+  const target = { setImmediate: undefined as unknown as (tick: () => void) => void };
+  loop.takeTicks(target);
+  const tickedAtMs: number[] = [];
+  let isPending = false;
+  const tick = (): void => {
+    tickedAtMs.push(clock.timeMs);
+    if (isPending) target.setImmediate(tick);
+  };
+  const request = (): void => {
+    isPending = true;
+    target.setImmediate(tick);
+  };
+  const answer = (): void => {
+    isPending = false;
+  };
+  return { clock, loop, request, answer, tickedAtMs };
+}
+
+test('a loop with nothing to do does nothing', () => {
+  equal(loopWithDawn().clock.turn(), false);
+});
+
+test('a tick that follows a request runs at once, and without a nap', () => {
+  const { clock, request, answer, tickedAtMs } = loopWithDawn();
+  request();
+  answer();
+  clock.turn();
+  deepEqual(tickedAtMs, [0]);
+  deepEqual(clock.naps, []);
+  equal(clock.turn(), false);
+});
+
+test('ticks become rarer with the age of the request: naps first, then timers', () => {
+  const { clock, request, answer, tickedAtMs } = loopWithDawn();
+  request();
+  clock.turn();
+  clock.timeMs = 0.1;
+  clock.turn();
+  while (clock.timeMs < 20) clock.turn();
+  answer();
+  while (clock.turn());
+  const steps = tickedAtMs.slice(2).map((ms, i) => [tickedAtMs[i + 1] as number, ms] as const);
+  for (const [before, after] of steps) equal(after - before <= Math.max(0.01, before / 8) * 1.01 || after - before <= 1.01, true);
+  equal(steps.length > 25 && steps.length < 80, true, `${steps.length} ticks`);
+  equal(Math.max(...clock.naps) < 1, true);
+});
+
+test('hurry brings a tick forward that waits', () => {
+  const { clock, loop, request, tickedAtMs } = loopWithDawn();
+  request();
+  clock.turn();
+  clock.timeMs = 50;
+  clock.turn();
+  equal(clock.immediate, null);
+  loop.hurry();
+  clock.turn();
+  equal(tickedAtMs.at(-1), 50);
+  equal(clock.immediate === null, false, 'and the next ones too');
+});
+
+test('hurry without a tick sets nothing off', () => {
+  const { clock, loop } = loopWithDawn();
+  loop.hurry();
+  equal(clock.turn(), false);
+});
+
+test('a turn comes in the next step, before a nap and before a tick', () => {
+  const { clock, loop, request, tickedAtMs } = loopWithDawn();
+  const ran: number[] = [];
+  request();
+  loop.soon(() => ran.push(tickedAtMs.length));
+  clock.turn();
+  deepEqual(ran, [0]);
+  equal(tickedAtMs.length, 1);
+  deepEqual(clock.naps, []);
+});
+
+test('a request made in a turn, and answered by the first tick, leaves a step with nothing to do', () => {
+  const { clock, loop, request, answer, tickedAtMs } = loopWithDawn();
+  loop.soon(() => {
+    request();
+    answer();
+  });
+  while (clock.turn());
+  deepEqual(tickedAtMs, [0]);
+  deepEqual(clock.naps, []);
+});
+
+test('a look comes after its nap, and a tick that is due earlier does not wait for it', () => {
+  const { clock, loop, request, answer, tickedAtMs } = loopWithDawn();
+  const lookedAtMs: number[] = [];
+  request();
+  loop.later(() => lookedAtMs.push(clock.timeMs), 0.2);
+  clock.turn();
+  answer();
+  while (lookedAtMs.length === 0) clock.turn();
+  deepEqual(lookedAtMs, [0.2]);
+  equal((tickedAtMs[1] as number) < 0.2, true);
+});
+
+test('a nap comes only when what the step before has set off is done', () => {
+  const { clock, loop, request } = loopWithDawn();
+  request();
+  clock.turn();
+  clock.timeMs = 0.1;
+  clock.turn();
+  deepEqual(clock.naps, [], 'the tick has run, and its promises are not settled yet');
+  let isTurned = false;
+  loop.soon(() => {
+    isTurned = true;
+  });
+  clock.turn();
+  deepEqual(clock.naps, []);
+  equal(isTurned, true);
+});
+
+test('a tick that throws does not make the next request look like one from within a tick', () => {
+  const clock = new ScriptedClock();
+  const loop = new VfLoop(clock);
+  const target = { setImmediate: undefined as unknown as (tick: () => void) => void };
+  loop.takeTicks(target);
+  target.setImmediate(() => {
+    throw new Error('from Dawn');
+  });
+  try {
+    clock.turn();
+  } catch {}
+  clock.timeMs = 10;
+  let ticks = 0;
+  target.setImmediate(() => ticks++);
+  clock.turn();
+  equal(ticks, 1);
+  deepEqual(clock.naps, []);
+});

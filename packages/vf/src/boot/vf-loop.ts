@@ -1,0 +1,161 @@
+import { setImmediate as originalSetImmediate } from 'node:timers';
+import type { Scheduler } from '@gpup/bus';
+import { Nap } from '@gpup/os';
+
+/** Ticks that follow a request run at once for this long: maps and error scopes of finished work answer in the first or second. */
+const HURRY_MS = 0.01;
+const TICK_MS_MIN = 0.01;
+/** After that, a tick waits for this part of the time since the request. */
+const TICK_SHARE = 1 / 8;
+/** What Node's timers can do; the longest time between two ticks. */
+const TIMER_MS = 1;
+/** Shorter waits are not worth a nap. */
+const NAP_MS_MIN = 0.002;
+
+type Callback = () => void;
+
+export interface LoopClock {
+  now(): number;
+  setImmediate(run: Callback): unknown;
+  setTimeout(run: Callback, delayMs: number): NodeJS.Timeout;
+  clearTimeout(timer: NodeJS.Timeout): void;
+  /** Blocks the thread for a fraction of a millisecond, or until the guest rings. */
+  nap(ms: number): void;
+}
+
+export function nodeLoopClock(nap: Nap = new Nap()): LoopClock {
+  return { now: () => performance.now(), setImmediate: originalSetImmediate, setTimeout, clearTimeout, nap: (ms) => nap.take(ms) };
+}
+
+/**
+ * Shares a VF's thread between its link (turns and looks, as its Scheduler) and Dawn (ticks), and naps
+ * when neither has anything to do at the moment.
+ *
+ * While anything is pending (a map, an error scope, onSubmittedWorkDone) dawn.node's AsyncRunner queues
+ * a *tick* (wgpuInstanceProcessEvents) by `globalThis.setImmediate`, which it looks up afresh each time,
+ * and every tick queues the next one. So a VF that waits for its GPU would keep a core busy: on a machine
+ * with few cores, one that a software GPU needs. Here ticks become rarer with the age of the last
+ * request, so that an answer comes at most an eighth later than it could.
+ *
+ * dawn.node queues the first tick from the request itself and the next ones from within a tick; that
+ * tells the two apart. A request made while a tick is queued calls nothing: `hurry` is for those.
+ *
+ * A nap is taken at the beginning of a step, never at its end: what a step has set off (the reactions to
+ * promises, which send replies) happens between two steps.
+ */
+export class VfLoop implements Scheduler {
+  readonly sleep = null;
+  readonly #clock: LoopClock;
+  #turns: Callback[] = [];
+  #look: Callback | null = null;
+  #lookAtMs = Number.POSITIVE_INFINITY;
+  /** Dawn queues one for each of its instances. */
+  #ticks: Callback[] = [];
+  #tickAtMs = Number.POSITIVE_INFINITY;
+  #requestedAtMs = 0;
+  #isTicking = false;
+  #isStepDue = false;
+  #timer: NodeJS.Timeout | null = null;
+  readonly #stepBound = (): void => this.#step();
+
+  constructor(clock: LoopClock = nodeLoopClock()) {
+    this.#clock = clock;
+  }
+
+  /** Replaces `target.setImmediate`. Call it before the first request to Dawn; our own code imports it from node:timers. */
+  takeTicks(target: { setImmediate: unknown } = globalThis): void {
+    target.setImmediate = (tick: Callback): void => this.#queueTick(tick);
+  }
+
+  soon(callback: Callback): void {
+    this.#turns.push(callback);
+    this.#stepSoon();
+  }
+
+  later(callback: Callback, napMs: number): void {
+    this.#look = callback;
+    this.#lookAtMs = this.#clock.now() + napMs;
+    this.#stepSoon();
+  }
+
+  nowMs(): number {
+    return this.#clock.now();
+  }
+
+  /** A request to Dawn has just been made or is about to be: ticks run at once for a while, the queued one included. */
+  hurry(): void {
+    this.#requestedAtMs = this.#clock.now();
+    if (this.#ticks.length === 0) return;
+    this.#tickAtMs = this.#requestedAtMs;
+    this.#stepSoon();
+  }
+
+  #queueTick(tick: Callback): void {
+    const nowMs = this.#clock.now();
+    if (!this.#isTicking) this.#requestedAtMs = nowMs;
+    const ageMs = nowMs - this.#requestedAtMs;
+    this.#ticks.push(tick);
+    this.#tickAtMs = ageMs < HURRY_MS ? nowMs : nowMs + Math.min(Math.max(TICK_MS_MIN, ageMs * TICK_SHARE), TIMER_MS);
+    if (!this.#isTicking) this.#stepSoon();
+  }
+
+  #stepSoon(): void {
+    if (this.#isStepDue) return;
+    this.#isStepDue = true;
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#clock.setImmediate(this.#stepBound);
+  }
+
+  #step(): void {
+    this.#isStepDue = false;
+    this.#timer = null;
+    if (this.#turns.length === 0) this.#nap();
+    else this.#runTurns();
+    const nowMs = this.#clock.now();
+    if (nowMs >= this.#lookAtMs) this.#runLook();
+    if (nowMs >= this.#tickAtMs) this.#runTicks();
+    this.#goOn();
+  }
+
+  #nap(): void {
+    const leftMs = Math.min(this.#lookAtMs, this.#tickAtMs) - this.#clock.now();
+    // What this step was meant for may have been done by the last one: then nothing is to come.
+    if (leftMs > NAP_MS_MIN && leftMs < TIMER_MS) this.#clock.nap(leftMs);
+  }
+
+  #runTurns(): void {
+    const turns = this.#turns;
+    this.#turns = [];
+    for (const turn of turns) turn();
+  }
+
+  #runLook(): void {
+    const look = this.#look;
+    this.#look = null;
+    this.#lookAtMs = Number.POSITIVE_INFINITY;
+    look?.();
+  }
+
+  #runTicks(): void {
+    const ticks = this.#ticks;
+    this.#ticks = [];
+    this.#tickAtMs = Number.POSITIVE_INFINITY;
+    this.#isTicking = true;
+    try {
+      for (const tick of ticks) tick();
+    } finally {
+      this.#isTicking = false;
+    }
+  }
+
+  /** Makes sure that the next step comes, if anything is to come. */
+  #goOn(): void {
+    if (this.#turns.length > 0) return this.#stepSoon();
+    const dueMs = Math.min(this.#lookAtMs, this.#tickAtMs);
+    if (dueMs === Number.POSITIVE_INFINITY || this.#isStepDue) return;
+    // The event loop sleeps by itself then, and wakes for whatever comes.
+    if (dueMs - this.#clock.now() >= TIMER_MS * 0.9) this.#timer = this.#clock.setTimeout(this.#stepBound, TIMER_MS);
+    else this.#stepSoon();
+  }
+}
