@@ -73,6 +73,20 @@ function guestOnFakes({ sleep = null, queueBytesMax = 1 << 20 }: { sleep?: ((ms:
   return { link, control, doorbell, clock, reply, received, reasons, settle, execute, send, releases: () => releaseCount };
 }
 
+test('words that are in the command ring before its pages are touched stay as they are', () => {
+  const layout = layoutAperture({ commandRingBytes: 8192, replyRingBytes: 4096, heapBytes: 8192 });
+  ok(layout !== null);
+  const aperture = viewAperture(new ArrayBuffer(layout.sizeBytes), layout);
+  initializeHeader(aperture.control);
+  const clock = new FakeScheduler();
+  const scheduler = { soon: (callback: () => void) => clock.soon(callback), later: () => {}, nowMs: () => 0, sleep: null };
+  const link = new GuestApertureLink({ aperture, doorbell: new FakeDoorbell(), scheduler });
+  const words = Uint32Array.from({ length: 1500 }, (_, i) => i + 1);
+  link.send(words, 0, words.length);
+  clock.turn();
+  deepEqual(aperture.commandRing.subarray(0, words.length), words);
+});
+
 for (const [what, word, value] of [
   ['a reply tail beyond the ring', HEADER.replyTail, 1025],
   ['a reply tail that goes back', HEADER.replyTail, -1],

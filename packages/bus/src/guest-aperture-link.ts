@@ -19,6 +19,8 @@ const LIVENESS_INTERVAL_MS = 10;
 /** The thread is the program's own, so nobody naps on it; where a spin is in vain a ring is also sooner than the end of a nap. */
 const LOOK: LookTimes = { spinMs: 0.02, lookMs: 0.02, napMsMax: 0 };
 
+const PAGE_WORDS = 4096 / 4;
+
 export interface GuestApertureLinkOptions {
   readonly aperture: Aperture;
   readonly doorbell: Doorbell;
@@ -85,6 +87,17 @@ export class GuestApertureLink implements GuestLink {
     doorbell.onRing = () => this.#rung();
     doorbell.onPeerGone = (message) => this.#peerGone(message);
     this.setWaiting(false);
+    scheduler.soon(() => this.#touch(commandRing));
+  }
+
+  /**
+   * The first write to a page of shared memory costs some 1.5 µs. The command ring's come while the
+   * host gets ready, not one after the other in the first megabyte of the program's commands.
+   */
+  #touch(ring: Uint32Array): void {
+    if (this.#isClosed) return;
+    // We alone write here, and what is there may be unread.
+    for (let at = 0; at < ring.length; at += PAGE_WORDS) ring[at] = ring[at] as number;
   }
 
   send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
