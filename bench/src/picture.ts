@@ -40,6 +40,7 @@ function barFactor(result: Result): number | undefined {
 function row(result: Result, index: number): string {
   const y = LAYOUT.top + index * LAYOUT.row + LAYOUT.row / 2;
   const parts: string[] = [];
+  if (index % 2 === 1) parts.push(`<rect x="0" y="${px(y - LAYOUT.row / 2)}" width="${LAYOUT.width}" height="${LAYOUT.row}" fill="#f6f8fa"/>`);
   parts.push(text(LAYOUT.left - 12, y + 4, result.name, 'text-anchor="end"'));
   const bar = barFactor(result);
   if (bar !== undefined) {
@@ -54,11 +55,6 @@ function row(result: Result, index: number): string {
     parts.push(text(LAYOUT.width - 12, y + 4, formatBar(result.must, result.better), `text-anchor="end" fill="${colour}"`));
   }
   return parts.join('\n');
-}
-
-/** Every other row's ground, beneath all the rest. */
-function stripe(_: Result, index: number): string {
-  return index % 2 === 1 ? `<rect x="0" y="${LAYOUT.top + index * LAYOUT.row}" width="${LAYOUT.width}" height="${LAYOUT.row}" fill="#f6f8fa"/>` : '';
 }
 
 function marks(result: Result, y: number): string[] {
@@ -114,12 +110,11 @@ export function picture(results: readonly Result[], { machine }: { readonly mach
 ${text(LAYOUT.left, 24, 'How many times better a gpup partition is', 'font-size="16" font-weight="600"')}
 ${text(LAYOUT.left, 44, `${machine}; medians; better is to the right`, `fill="${COLOUR.faint}"`)}
 ${legend(hasChromium)}
-${results.map(stripe).join('')}
-${axis(height)}
 ${results.map(row).join('\n')}
+${axis(height)}
 ${text(LAYOUT.width - LAYOUT.right + 16, LAYOUT.top - 8, 'gpup', `fill="${COLOUR.faint}"`)}
 ${text(LAYOUT.width - 12, LAYOUT.top - 8, 'must', `text-anchor="end" fill="${COLOUR.faint}"`)}
-${text(20, height - 14, 'A must in µs, ms, % or MiB stands where a partition would be that just reaches it, compared with npm webgpu, tuned. Green: reached.', `fill="${COLOUR.faint}"`)}
+${text(LAYOUT.left, height - 14, 'Bars for absolute figures stand where the tuned figure divided by the bar is. Not measured on hardware where the adapter is SwiftShader.', `fill="${COLOUR.faint}"`)}
 </svg>
 `;
 }

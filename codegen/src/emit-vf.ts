@@ -170,6 +170,7 @@ export function emitDispatch(c: EmitContext): string {
     `import type { WordRange } from '@gpup/wire';`,
     `import type { CommandReader } from '../command-reader.ts';`,
     `import type { Known } from '../object-table.ts';`,
+    ...Object.keys(c.overlay.objects).map((name) => `import type { ${name} } from '../objects/${kebab(name)}.ts';`),
     `import * as D from './decode.gen.ts';`,
     `import { Kind } from './kinds.gen.ts';\n`,
     'type Draft = Record<string, unknown>;\n',
@@ -204,6 +205,10 @@ export function emitDispatch(c: EmitContext): string {
   }
   out.push('    default:', '      throw new GuestFault(\'bad-command\', `A recorded command has the unknown number ${op}.`);', '  }', '}\n');
   return out.join('\n');
+}
+
+function kebab(name: string): string {
+  return name.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
 }
 
 function leading(packet: Packet): [string, string][] {

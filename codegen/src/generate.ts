@@ -17,8 +17,8 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 export function generate(): Map<string, string> {
   const idl = read('idl/webgpu.idl');
-  const model = parseModel(idl);
   const overlay = JSON.parse(read('idl/wire.json')) as Overlay;
+  const model = parseModel(idl, Object.keys(overlay.objects));
   const registry: Registry = existsSync(join(root, 'idl/registry.json'))
     ? (JSON.parse(read('idl/registry.json')) as Registry)
     : { opcodes: {}, recorded: {}, replies: {}, enums: {}, fields: {} };

@@ -91,8 +91,9 @@ const ANONYMOUS_UNIONS: Readonly<Record<string, string>> = {
   'GPUTextureViewDimension|undefined': 'ViewDimensionOrUndefined',
 };
 
-export function parseModel(idlText: string): Model {
-  return new ModelBuilder(parse(idlText)).build();
+/** `wireObjects`: kinds of object that the IDL does not know and that overlays may name. */
+export function parseModel(idlText: string, wireObjects: readonly string[]): Model {
+  return new ModelBuilder(parse(idlText), wireObjects).build();
 }
 
 class ModelBuilder {
@@ -102,8 +103,9 @@ class ModelBuilder {
   readonly #dictionaryNames = new Set<string>();
   readonly #interfaceNames = new Set<string>();
 
-  constructor(definitions: webidl2.IDLRootType[]) {
+  constructor(definitions: webidl2.IDLRootType[], wireObjects: readonly string[]) {
     this.#definitions = definitions;
+    for (const name of wireObjects) this.#interfaceNames.add(name);
     for (const definition of definitions) {
       if (definition.type === 'typedef') this.#typedefs.set(definition.name, definition);
       if (definition.type === 'dictionary') this.#dictionaryNames.add(definition.name);

@@ -5,6 +5,8 @@ import { allMembers } from './model.ts';
 export interface Overlay {
   readonly unions: Readonly<Record<string, UnionRule>>;
   readonly encoders: readonly string[];
+  /** Kinds of object that exist on the wire and not in the IDL. */
+  readonly objects: Readonly<Record<string, { readonly why: string }>>;
   readonly handwritten: Readonly<Record<string, string>>;
   readonly methods: Readonly<Record<string, MethodRule>>;
   readonly commands: Readonly<Record<string, MethodRule>>;
@@ -25,8 +27,8 @@ export interface UnionRule {
 export interface MethodRule {
   readonly local?: boolean;
   readonly self?: string | null;
-  /** Null: what the method returns is no object of the host. */
-  readonly result?: null;
+  /** Null: what the method returns is no object of the host. A name: the kind of object that a command creates. */
+  readonly result?: string | null;
   readonly args?: readonly string[];
   readonly why: string;
 }
@@ -79,7 +81,7 @@ export function planWire(model: Model, overlay: Overlay): Plan {
     if (!used.has(name)) throw new Error(`overlay method ${name} is not in the IDL`);
   }
   for (const [name, rule] of Object.entries(overlay.commands)) {
-    packets.push({ name, self: null, result: null, request: false, fields: overlayFields(model, rule) });
+    packets.push({ name, self: rule.self ?? null, result: rule.result ?? null, request: false, fields: overlayFields(model, rule) });
   }
   for (const [name, rule] of Object.entries(overlay.recorded)) recorded.set(name, { name, fields: overlayFields(model, rule) });
   const replies = Object.entries(overlay.replies).map(([name, rule]) => ({ name, fields: overlayFields(model, rule) }));

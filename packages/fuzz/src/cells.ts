@@ -81,6 +81,7 @@ const WITHOUT_APPLICATION_ERROR: Readonly<Record<string, string>> = {
   'Object.setLabel': 'any label is allowed',
   'GPUBuffer.writeMapped': 'what is written to no mapping is dropped',
   'GPUDevice.createRenderBundleEncoder': 'the null backend objects to a bundle when it is finished',
+  'RecordedPass.define': 'what is wrong in it is an error of the encoders that replay it',
   'GPUDebugCommandsMixin.insertDebugMarker': 'a marker is always allowed',
 };
 

@@ -36,7 +36,7 @@ export const UNKNOWN_OPCODE = '(unknown opcode)';
 export const UNKNOWN_COMMAND = '(unknown command)';
 
 /** Where each recorded command may stand. */
-export type CommandScope = 'encoder' | 'compute' | 'render' | 'draws' | 'bindings' | 'any';
+export type CommandScope = 'encoder' | 'opened' | 'compute' | 'render' | 'draws' | 'bindings' | 'any';
 
 export function scopeOf(command: string): CommandScope {
   const [owner] = command.split('.') as [string];
@@ -47,6 +47,8 @@ export function scopeOf(command: string): CommandScope {
       return 'compute';
     case 'GPURenderPassEncoder':
       return 'render';
+    case 'RecordedPass':
+      return 'opened';
     case 'GPURenderCommandsMixin':
       return 'draws';
     case 'GPUBindingCommandsMixin':

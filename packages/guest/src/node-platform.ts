@@ -21,4 +21,7 @@ export const nodePlatform: Platform = {
   collectGarbage() {
     collector()();
   },
+  areBytesEqual(a, b) {
+    return Buffer.compare(a, b) === 0;
+  },
 };

@@ -1,6 +1,10 @@
-import { VirtualCanvas, createGpu, globals } from '@gpup/umd';
+import { type ReplayPolicy, VirtualCanvas, createGpu, globals } from '@gpup/umd';
 import { connect, connectSync } from './connect.ts';
+import { HostError } from './host-error.ts';
 import { nodePlatform } from './node-platform.ts';
+
+/** Which render passes this process, its workers and the processes that it starts send once and then name. */
+const REPLAY_VARIABLE = 'GPUP_REPLAY';
 
 type Gpu = ReturnType<typeof createGpu>['gpu'];
 
@@ -9,7 +13,14 @@ type Gpu = ReturnType<typeof createGpu>['gpu'];
  * flags choose a backend and an adapter, which here is up to the host: they are accepted and not used.
  */
 export function create(_flags: readonly string[] = []): Gpu {
-  return createGpu({ connect, connectNow: connectSync, platform: nodePlatform }).gpu;
+  return createGpu({ connect, connectNow: connectSync, platform: nodePlatform, replayPolicy: chosenPolicy() }).gpu;
+}
+
+/** 'first-sight' replays every render pass, and waits for what is otherwise prepared meanwhile: for tests. */
+function chosenPolicy(): ReplayPolicy {
+  const value = process.env[REPLAY_VARIABLE] || 'adaptive';
+  if (value === 'adaptive' || value === 'first-sight' || value === 'off') return value;
+  throw new HostError('bad-replay', `${REPLAY_VARIABLE} (${value}) is none of adaptive, first-sight, off.`);
 }
 
 export { VirtualCanvas, globals };

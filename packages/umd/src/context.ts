@@ -19,6 +19,8 @@ export interface Platform {
   defer(callback: () => void): void;
   /** Starts a full collection if the platform allows that. */
   collectGarbage(): void;
+  /** Whether two runs of as many bytes are equal, where the platform compares faster than a loop does. */
+  areBytesEqual?(a: Uint8Array, b: Uint8Array): boolean;
 }
 
 /** A request in flight. Exactly one of these is called, once; which ones exist depends on the request. */
@@ -59,6 +61,14 @@ interface Leased {
 /** Objects that are kept for the end of the task at most; a longer task has some registered on its way. */
 const FRESH_COUNT_MAX = 4096;
 
+/** Which passes are sent once and then named: see pass-cache.ts. */
+export type ReplayPolicy = 'adaptive' | 'first-sight' | 'off';
+
+const WORDS_COMPARED_FIRST = 64;
+
+/** The host's first minor version that knows recorded passes. */
+const REPLAY_MINOR = 1;
+
 export interface WelcomeInfo {
   readonly wgslLanguageFeatures: readonly string[];
   readonly preferredCanvasFormat: string;
@@ -92,11 +102,17 @@ export class Context implements ReplyHandlers {
   #nextRequest = 1;
   #flushScheduled = false;
   #lostMessage: string | null = null;
+  readonly #replayPolicy: ReplayPolicy;
+  #hostMinor = 0;
+  /** Who wants to know when a handle is given back. */
+  readonly #watchers = new Map<number, Set<() => void>>();
 
   constructor(options: {
     readonly link: GuestLink;
     readonly platform: Platform;
     readonly handles: HandleAllocator;
+    /** Default: 'adaptive'. */
+    readonly replayPolicy?: ReplayPolicy | undefined;
     readonly onWelcome: (info: WelcomeInfo) => void;
     readonly onLost: (message: string) => void;
   }) {
@@ -104,6 +120,7 @@ export class Context implements ReplyHandlers {
     this.readBacks = new ReadBackWindow(options.link);
     this.#platform = options.platform;
     this.#handles = options.handles;
+    this.#replayPolicy = options.replayPolicy ?? 'adaptive';
     this.#onWelcome = options.onWelcome;
     this.#onLost = options.onLost;
     this.#pressure = new GarbagePressure(() => this.#platform.defer(() => this.#collect()));
@@ -123,6 +140,25 @@ export class Context implements ReplyHandlers {
       dispatchReply(this, opcode, this.#reader);
     };
     this.link.onClose = (reason) => this.lose(closeMessage(reason));
+  }
+
+  get replayPolicy(): ReplayPolicy {
+    return this.#hostMinor < REPLAY_MINOR ? 'off' : this.#replayPolicy;
+  }
+
+  /** Whether words[begin, begin + kept.length) are `kept`. */
+  areWordsEqual(kept: Uint32Array, words: Uint32Array, begin: number): boolean {
+    const { length } = kept;
+    // Most that differ do so early; a platform's call costs as much as a few words.
+    const loopEnd = Math.min(length, WORDS_COMPARED_FIRST);
+    for (let i = 0; i < loopEnd; i++) if (kept[i] !== words[begin + i]) return false;
+    if (length === loopEnd) return true;
+    const platform = this.#platform;
+    if (platform.areBytesEqual !== undefined) {
+      return platform.areBytesEqual(bytesOf(kept, loopEnd, length), bytesOf(words, begin + loopEnd, begin + length));
+    }
+    for (let i = loopEnd; i < length; i++) if (kept[i] !== words[begin + i]) return false;
+    return true;
   }
 
   get lostMessage(): string | null {
@@ -216,6 +252,26 @@ export class Context implements ReplyHandlers {
     this.#devices.delete(handle);
     this.#releases.push(handle);
     if (!this.#flushScheduled) this.#scheduleFlush();
+    if (this.#watchers.size > 0) this.#tell(handle);
+  }
+
+  #tell(handle: number): void {
+    const watchers = this.#watchers.get(handle);
+    if (watchers === undefined) return;
+    this.#watchers.delete(handle);
+    for (const released of watchers) released();
+  }
+
+  /** Calls `released` when the handle is given back; it must not keep the handle's object alive. */
+  watch(handle: number, released: () => void): void {
+    const watchers = this.#watchers.get(handle);
+    if (watchers === undefined) this.#watchers.set(handle, new Set([released]));
+    else watchers.add(released);
+  }
+
+  unwatch(handle: number, released: () => void): void {
+    const watchers = this.#watchers.get(handle);
+    if (watchers?.delete(released) === true && watchers.size === 0) this.#watchers.delete(handle);
   }
 
   /** The host has dropped the object by itself, or never had it: the slot is free without a message. */
@@ -342,7 +398,8 @@ export class Context implements ReplyHandlers {
     this.#take(request)?.data?.(data);
   }
 
-  'Event.welcome'(_major: number, _minor: number, _featureLevel: number, text: string): void {
+  'Event.welcome'(_major: number, minor: number, _featureLevel: number, text: string): void {
+    this.#hostMinor = minor;
     const info = JSON.parse(text) as WelcomeInfo;
     this.#pressure.budgetBytes = info.vramBytes ?? Number.POSITIVE_INFINITY;
     this.#onWelcome(info);
@@ -359,6 +416,10 @@ export class Context implements ReplyHandlers {
   'Event.contextLost'(code: string, message: string): void {
     this.lose(`${message} (${code})`);
   }
+}
+
+function bytesOf(words: Uint32Array, begin: number, end: number): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset + begin * 4, (end - begin) * 4);
 }
 
 function closeMessage(reason: CloseReason): string {

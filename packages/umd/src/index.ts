@@ -1,4 +1,4 @@
-export type { Platform } from './context.ts';
+export type { Platform, ReplayPolicy } from './context.ts';
 export { createGpu, type GpuHandle, globals } from './create-gpu.ts';
 export { READ_PIXELS } from './external-image.ts';
 export type { GpuOptions } from './objects/gpu.ts';

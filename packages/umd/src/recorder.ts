@@ -6,6 +6,7 @@
  * somebody else, or nobody.
  */
 import { WIRE_LIMITS, Writer } from '@gpup/wire';
+import type * as T from './generated/types.gen.ts';
 import type { HostObject } from './objects/host-object.ts';
 import * as encode from '@gpup/wire/encode';
 
@@ -17,6 +18,13 @@ const SPARE_WORDS_MAX = 1 << 18;
 /** What else the packet of finish() may hold: two descriptors, each little more than a label. */
 const FINISH_WORDS_MAX = (2 * WIRE_LIMITS.labelBytesMax) / 4 + 1024;
 
+/** A render pass that has ended: where its commands are, without those that begin and end it. */
+export interface RecordedBody {
+  readonly descriptor: T.GPURenderPassDescriptor;
+  readonly begin: number;
+  readonly end: number;
+}
+
 let stamps = 0;
 
 export class Recorder extends Writer {
@@ -25,6 +33,10 @@ export class Recorder extends Writer {
   /** Unique among recordings: objects note it so that each is listed once. */
   stamp = 0;
   readonly #objects: HostObject[] = [];
+  /** In call order. */
+  readonly bodies: RecordedBody[] = [];
+  #bodyDescriptor: T.GPURenderPassDescriptor | null = null;
+  #bodyBegin = 0;
   #failed = false;
 
   /** An empty recorder, which belongs to the caller until `retire`. */
@@ -58,10 +70,22 @@ export class Recorder extends Writer {
     this.#objects.push(object);
   }
 
+  /** What is recorded next is inside of a render pass. */
+  beginBody(descriptor: T.GPURenderPassDescriptor): void {
+    this.#bodyDescriptor = descriptor;
+    this.#bodyBegin = this.length;
+  }
+
+  endBody(): void {
+    if (this.#bodyDescriptor !== null) this.bodies.push({ descriptor: this.#bodyDescriptor, begin: this.#bodyBegin, end: this.length });
+    this.#bodyDescriptor = null;
+  }
+
   /** Makes the encoder invalid: finish() will report `message`. Nothing more needs recording. */
   fail(message: string): void {
     if (this.#failed) return;
     this.#failed = true;
+    this.bodies.length = 0;
     encode.recordEncoderFail(this, message);
     this.current = null;
   }
@@ -72,6 +96,7 @@ export class Recorder extends Writer {
     if (this.length <= wordsMax) return;
     const message = `The recorded commands need ${this.length * 4} bytes, the limit is ${wordsMax * 4}.`;
     this.reset();
+    this.bodies.length = 0;
     encode.recordEncoderFail(this, message);
   }
 
@@ -79,6 +104,8 @@ export class Recorder extends Writer {
   retire(): void {
     this.current = null;
     this.#objects.length = 0;
+    this.bodies.length = 0;
+    this.#bodyDescriptor = null;
     this.reset();
     if (spare.length < SPARE_COUNT_MAX && this.words.length <= SPARE_WORDS_MAX) spare.push(this);
   }

@@ -15,6 +15,7 @@ import { deviceHandlers } from './objects/device.ts';
 import { objectHandlers } from './objects/object.ts';
 import { pipelineHandlers } from './objects/pipeline.ts';
 import { querySetHandlers } from './objects/query-set.ts';
+import { recordedPassHandlers } from './objects/recorded-pass.ts';
 import { queueHandlers } from './objects/queue.ts';
 import { restoreJournal } from './restore.ts';
 import { shaderModuleHandlers } from './objects/shader-module.ts';
@@ -92,6 +93,12 @@ export class CommandProcessor {
     };
   }
 
+  /** What recorded passes hold for being replayed. */
+  bundles(): { readonly count: number; readonly words: number } {
+    const { count, words } = this.#context.bundles;
+    return { count, words };
+  }
+
   journal(): JournalSnapshot {
     return this.#context.journal.snapshot(this.#context.table);
   }
@@ -123,6 +130,7 @@ export class CommandProcessor {
       ...pipelineHandlers(context),
       ...querySetHandlers(context),
       ...encoderHandlers(context),
+      ...recordedPassHandlers(context),
       ...queueHandlers(context),
       'Context.hello': (major, minor, featureLevel) => this.#greet(major, minor, featureLevel),
     } satisfies Handlers;

@@ -1,6 +1,7 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type Backend, describeError } from './backend.ts';
+import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
 import type { DeviceState } from './device-state.ts';
 import { Garbage } from './garbage.ts';
@@ -39,6 +40,7 @@ export class Context {
   readonly videoMemory: VideoMemory;
   readonly work: SubmittedWork;
   readonly garbage: Garbage;
+  readonly bundles: BundleAccount;
   /** Of whole packets. */
   readonly reader: CommandReader;
   /** Of the commands recorded inside one: these carry no payload outside of it. */
@@ -51,6 +53,9 @@ export class Context {
   /** Charged for buffers that are mapped or being mapped. */
   mappedBytes = 0;
   #labelCharacters = 0;
+  readonly #link: HostLink;
+  /** Reasons not to read the guest's commands now. */
+  #holdCount = 0;
   isEnded = false;
   /** While the journal is played back: the object that comes next was one of those we refused. */
   isNextRefused = false;
@@ -64,6 +69,7 @@ export class Context {
     this.backend = backend;
     this.limits = limits;
     this.heap = link.heap;
+    this.#link = link;
     this.#failed = options.failed;
     this.replies = new Replies(link, limits.pendingRequestCountMax);
     this.journal = new Journal(limits.journalBytesMax);
@@ -72,6 +78,7 @@ export class Context {
       freed: (known) => this.#free(known),
     });
     this.videoMemory = new VideoMemory(limits.vramBytes);
+    this.bundles = new BundleAccount(limits);
     this.garbage = new Garbage({
       collect: backend.collectGarbage,
       collected: () => this.guard(() => this.#reclaim()),
@@ -80,8 +87,8 @@ export class Context {
     this.work = new SubmittedWork({
       limits,
       publish: (serial) => link.publishCompleted(serial),
-      pause: () => link.pause(),
-      resume: () => link.resume(),
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
       settled: (promise, then) => this.settle(promise, then, then),
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
@@ -97,6 +104,20 @@ export class Context {
     this.#begin = begin;
     this.#end = end;
     this.references.reset();
+  }
+
+  #pause(): void {
+    if (this.#holdCount++ === 0) this.#link.pause();
+  }
+
+  #resume(): void {
+    if (--this.#holdCount === 0) this.#link.resume();
+  }
+
+  /** Reads nothing more of the guest until the function that this returns is called, once. */
+  hold(): () => void {
+    this.#pause();
+    return () => this.#resume();
   }
 
   /** What to do when the implementation answers. After the end of the context nothing is done. */
@@ -202,6 +223,9 @@ export class Context {
       case Kind.GPUDevice:
         if (known.device !== null) this.#freeDevice(known.device);
         break;
+      case Kind.RecordedPass:
+        this.dropBundles(known.native as BundleHolder);
+        break;
       case Kind.GPUBuffer:
       case Kind.GPUTexture:
       case Kind.GPUQuerySet:
@@ -236,6 +260,12 @@ export class Context {
     device.freed(bytes);
     // The budget has them back now, the machine only when the GPU is done with them: one long dispatch is enough.
     this.work.inFlight(device.native.queue, bytes);
+  }
+
+  /** The bundles of a recorded pass have lost their user; the collector will find them. */
+  dropBundles(holder: BundleHolder): void {
+    this.garbage.add(holder.bundleCount, holder.bundleCount * RECORDING_BYTES);
+    this.bundles.release(holder);
   }
 
   /** Leaves reserved memory with the object that was created for it, or returns it if there is none. */

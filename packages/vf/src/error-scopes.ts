@@ -4,6 +4,8 @@ import type { VfLimits } from './limits.ts';
 /** What a scope caught, or null. The filter says which class of error it is. */
 export type ScopeResult = { readonly filter: GPUErrorFilter; readonly message: string } | null;
 
+const FILTERS: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
+
 interface Scope {
   readonly filter: GPUErrorFilter;
   /** Results of earlier parts of the scope, in order; the part that is open now comes after them. */
@@ -134,6 +136,19 @@ export class ErrorScopes {
     } finally {
       void this.#popNative();
     }
+  }
+
+  /** Runs `action`, none of whose errors reaches the guest. Resolves to whether there were none. */
+  probe(action: () => void): Promise<boolean> {
+    if (this.#isLost) return Promise.resolve(false);
+    for (const filter of FILTERS) this.#native.pushErrorScope(filter);
+    let results: Promise<GPUError | null>[] = [];
+    try {
+      action();
+    } finally {
+      results = FILTERS.map(() => this.#popNative());
+    }
+    return Promise.all(results).then((errors) => errors.every((error) => error === null));
   }
 
   /** The implementation rejects only where the device is lost or the stack is empty, and ours is not. */

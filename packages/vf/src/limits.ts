@@ -26,6 +26,9 @@ export interface VfLimits {
   readonly inlineDataBytesMax: number;
   /** Bytes of packets that are kept to rebuild the live objects from. */
   readonly journalBytesMax: number;
+  /** Render bundles that recorded passes are replayed by, and the words of the commands in them. */
+  readonly replayBundleCountMax: number;
+  readonly replayBundleWordsMax: number;
   /** Submits that the GPU has not finished. Beyond it the VF reads no commands until some have. */
   readonly submitsInFlightMax: number;
   /** Bytes written by the queue, or of destroyed objects, that the GPU may still use; same consequence. */
@@ -48,6 +51,8 @@ export const VF_LIMITS: VfLimits = {
   mappedBytesMax: WIRE_LIMITS.mappedBytesMax,
   inlineDataBytesMax: 16 * 2 ** 20,
   journalBytesMax: 2 ** 30,
+  replayBundleCountMax: 4096,
+  replayBundleWordsMax: 2 ** 20,
   submitsInFlightMax: 64,
   writeBytesInFlightMax: 256 * 2 ** 20,
 };

@@ -91,6 +91,14 @@ export const DEFECTS: readonly Defect[] = [
     target: 'packets',
   },
   {
+    name: 'replay-released',
+    what: 'a recorded pass is replayed although a handle in it was released',
+    module: 'vf/dist/objects/recorded-pass.js',
+    from: 'if (releaseSequence !== 0)',
+    to: 'if (releaseSequence < 0)',
+    target: 'packets',
+  },
+  {
     name: 'unknown-fields',
     what: 'unknown members of a dictionary are passed over',
     module: 'wire/dist/reader.js',

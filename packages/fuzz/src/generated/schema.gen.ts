@@ -43,6 +43,7 @@ export const PACKETS: readonly PacketSchema[] = [
   { name: 'GPUBuffer.readMapped', opcode: 37, self: null, request: false, result: null, fields: [{ name: 'buffer', type: { kind: 'object', of: 'GPUBuffer' } }, { name: 'request', type: { kind: 'u32' } }, { name: 'offset', type: { kind: 'u64' } }, { name: 'into', type: { kind: 'u32' } }, { name: 'length', type: { kind: 'u32' } }] },
   { name: 'GPUBuffer.writeMapped', opcode: 38, self: null, request: false, result: null, fields: [{ name: 'buffer', type: { kind: 'object', of: 'GPUBuffer' } }, { name: 'offset', type: { kind: 'u64' } }, { name: 'data', type: { kind: 'payload' } }] },
   { name: 'GPUDevice.injectError', opcode: 39, self: null, request: false, result: null, fields: [{ name: 'device', type: { kind: 'object', of: 'GPUDevice' } }, { name: 'filter', type: { kind: 'enum', count: 3 } }, { name: 'message', type: { kind: 'string' } }] },
+  { name: 'RecordedPass.define', opcode: 41, self: 'GPUDevice', request: false, result: 'RecordedPass', fields: [{ name: 'layout', type: { kind: 'dict', name: 'GPURenderBundleEncoderDescriptor' } }, { name: 'flags', type: { kind: 'u32' } }, { name: 'commands', type: { kind: 'commands' } }] },
 ];
 
 export const RECORDED_COMMANDS: readonly RecordedSchema[] = [
@@ -79,6 +80,7 @@ export const RECORDED_COMMANDS: readonly RecordedSchema[] = [
   { name: 'GPURenderCommandsMixin.drawIndirect', op: 31, fields: [{ name: 'indirectBuffer', type: { kind: 'object', of: 'GPUBuffer' } }, { name: 'indirectOffset', type: { kind: 'u64' } }] },
   { name: 'GPURenderCommandsMixin.drawIndexedIndirect', op: 32, fields: [{ name: 'indirectBuffer', type: { kind: 'object', of: 'GPUBuffer' } }, { name: 'indirectOffset', type: { kind: 'u64' } }] },
   { name: 'Encoder.fail', op: 33, fields: [{ name: 'message', type: { kind: 'string' } }] },
+  { name: 'RecordedPass.replay', op: 34, fields: [{ name: 'pass', type: { kind: 'object', of: 'RecordedPass' } }] },
 ];
 
 /** Fields by rising number: the order on the wire. */

@@ -74,6 +74,8 @@ export class Forge {
     switch (scope) {
       case 'compute':
         return { words: [...this.command('GPUCommandEncoder.beginComputePass'), ...this.#company(COMPUTE_COMMANDS), ...command, ...this.#endOf('compute', focus)], isBundle };
+      case 'opened':
+        return { words: [...this.command('GPUCommandEncoder.beginRenderPass'), ...command, ...this.#endOf('render', focus)], isBundle };
       case 'render':
       case 'draws':
       case 'bindings':

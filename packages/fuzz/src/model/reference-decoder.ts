@@ -120,7 +120,7 @@ export class ReferenceDecoder {
     const blockAt = this.#fields(schema.fields);
     if (this.#position !== this.#end) this.#stop('packet-trailing');
     // The block is played only once the packet around it is known to be whole.
-    if (blockAt >= 0) this.#block(blockAt, schema.name === 'GPURenderBundleEncoder.finish');
+    if (blockAt >= 0) this.#block(blockAt, BLOCK_SCOPES[schema.name] ?? 'encoder');
   }
 
   #spannedObject(type: FieldType & { kind: 'object' }): ModelObject {
@@ -147,11 +147,11 @@ export class ReferenceDecoder {
     return blockAt;
   }
 
-  #block(at: number, isBundle: boolean): void {
+  #block(at: number, outerScope: string): void {
     this.#heapBytes = null;
     this.#stringBytesMax = this.#bounds.labelBytesMax;
     this.#passCount = 0;
-    let scope = isBundle ? 'bundle' : 'encoder';
+    let scope = outerScope;
     const blockEnd = at + 1 + (this.#words[at] as number);
     for (let command = at + 1; command < blockEnd; ) {
       const head = this.#words[command] as number;
@@ -181,17 +181,27 @@ export class ReferenceDecoder {
     switch (name) {
       case 'GPUBindingCommandsMixin.setImmediates':
         if ((this.fieldValue[firstField] as number) % 4 !== 0 || (this.fieldValue[firstField + 1] as number) % 4 !== 0) this.#stop('immediates-alignment');
-        return scope;
+        return scope === 'opened' ? 'render' : scope;
       case 'GPUCommandEncoder.beginRenderPass':
       case 'GPUCommandEncoder.beginComputePass':
         if (++this.#passCount > this.#bounds.passCountMax) this.#stop('pass-count');
-        return name === 'GPUCommandEncoder.beginRenderPass' ? 'render' : 'compute';
+        return name === 'GPUCommandEncoder.beginRenderPass' ? 'opened' : 'compute';
+      case 'RecordedPass.replay':
+        this.#checkRecordedPass(this.fieldValue[firstField] as number);
+        return 'replayed';
       case 'GPURenderPassEncoder.end':
       case 'GPUComputePassEncoder.end':
         return 'encoder';
       default:
-        return scope;
+        // A pass that has just begun has its first command.
+        return scope === 'opened' ? 'render' : scope;
     }
+  }
+
+  /** Everything that the pass named must have its handle still. */
+  #checkRecordedPass(handle: number): void {
+    const pass = this.#objects.lookup(handle) as ModelObject;
+    if (pass.references.some(({ isNamed }) => !isNamed)) this.#stop('stale-handle');
   }
 
   // Primitives. Each checks in the order in which the protocol's text does.
@@ -404,15 +414,23 @@ function isWide(type: FieldType): boolean {
   return type.kind === 'u64' || type.kind === 'optional-u64' || type.kind === 'f64';
 }
 
+/** Where the commands of a packet stand, if not in a command encoder. */
+const BLOCK_SCOPES: Readonly<Record<string, string>> = { 'GPURenderBundleEncoder.finish': 'bundle', 'RecordedPass.define': 'body' };
+/** body: inside of a render pass that is not there yet; opened: in one that has no command yet. */
+const RENDER_SCOPES: readonly string[] = ['render', 'opened', 'body'];
+
 function allows(scope: string, command: string): boolean {
   const needed = scopeOf(command);
+  if (scope === 'replayed') return needed === 'any' || command === 'GPURenderPassEncoder.end';
   switch (needed) {
     case 'any':
       return true;
     case 'draws':
-      return scope === 'render' || scope === 'bundle';
+      return scope === 'bundle' || RENDER_SCOPES.includes(scope);
     case 'bindings':
       return scope !== 'encoder';
+    case 'render':
+      return RENDER_SCOPES.includes(scope) && !(scope === 'body' && command === 'GPURenderPassEncoder.end');
     default:
       return scope === needed;
   }

@@ -59,6 +59,15 @@ async function restrictedTextures(stage: Stage): Promise<Overrides> {
   return { texture, source: texture, destination: texture, flags: 0 };
 }
 
+/** A pass, in every third case one whose buffer has been released. */
+async function recordedPass(stage: Stage): Promise<Overrides> {
+  const buffer = await stage.create('GPUBuffer');
+  if (stage.isOver) return {};
+  const pass = await stage.create('RecordedPass', { commands: [...stage.forge.command('GPURenderCommandsMixin.setIndexBuffer', { buffer }), ...stage.forge.command('GPURenderCommandsMixin.draw')] });
+  if (stage.random.oneIn(3) && !stage.isOver) await stage.send(stage.forge.packet('Context.release', { handles: [buffer] }));
+  return { pass };
+}
+
 /** For `accepted`. */
 export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
   'GPUAdapter.requestDevice': async (stage) => ({ self: await stage.create('GPUAdapter'), '#requiredLimits': 0 }),
@@ -87,6 +96,8 @@ export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
     await stage.send(stage.forge.packet('GPUDevice.pushErrorScope', { self, filter: 1 }));
     return {};
   },
+  'RecordedPass.define': async () => ({ '#colorFormats': 1, colorFormats: 1 }),
+  'RecordedPass.replay': recordedPass,
   'Object.setLabel': async (stage) => ({ object: await stage.ensure('GPUSampler') }),
   'GPURenderBundleEncoder.finish': async () => ({ '#colorFormats': 1, colorFormats: 1 }),
   'GPUCommandEncoder.copyBufferToBuffer': copyable,
@@ -120,6 +131,7 @@ export const FAILURE: Readonly<Record<string, Recipe>> = {
   // An error of the host's own, or one of the implementation's.
   'GPUCommandEncoder.finish': async (stage) => ({ commands: stage.random.oneIn(2) ? UNBALANCED : stage.forge.command('Encoder.fail') }),
   'GPURenderBundleEncoder.finish': async (stage) => ({ commands: stage.random.oneIn(2) ? UNBALANCED : stage.forge.command('Encoder.fail') }),
+  'RecordedPass.replay': async (stage) => ({ pass: await stage.create('RecordedPass', { commands: UNBALANCED }) }),
   'GPUQueue.submit': async () => ({ commandBuffers: [0] }),
   'GPUQueue.writeBuffer': restrictedBuffers,
   'GPUQueue.writeTexture': restrictedTextures,

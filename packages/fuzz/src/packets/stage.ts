@@ -1,3 +1,4 @@
+import { RECORDED } from '@gpup/wire/numbers';
 import { Forge, type Overrides } from '../input/forge.ts';
 import type { Random } from '../input/random.ts';
 import type { GuestModel } from '../model/guest-model.ts';
@@ -22,6 +23,7 @@ const CREATIONS: Readonly<Record<string, readonly [packet: string, overrides: Ov
   GPUQuerySet: ['GPUDevice.createQuerySet', { count: 4 }],
   GPUCommandBuffer: ['GPUCommandEncoder.finish', { commands: [] }],
   GPURenderBundle: ['GPURenderBundleEncoder.finish', { commands: [], '#colorFormats': 1, colorFormats: 1 }],
+  RecordedPass: ['RecordedPass.define', { commands: [RECORDED['GPURenderCommandsMixin.draw'] | (5 << 16), 3, 1, 0, 0], flags: 1, '#colorFormats': 1, colorFormats: 1 }],
 };
 
 /** What has to exist before. */

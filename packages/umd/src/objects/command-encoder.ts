@@ -46,6 +46,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     }
     this.#useAttachments(descriptor);
     encode.recordGPUCommandEncoderBeginRenderPass(this.recorder, descriptor);
+    this.recorder.beginBody(descriptor);
     this.#lock(pass);
     return pass;
   }
@@ -149,6 +150,7 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
     const recorder = this.#finished ? Recorder.failed('finish() was called on a command encoder that is finished.') : this.recorder;
     this.#finished = true;
     recorder.limit(this.device.context.link.packetWordsMax);
+    this.device.passes.replace(recorder);
     encode.encodeGPUCommandEncoderFinish(this.device.context.out, this.device.handle, buffer.handle, this.#descriptor, descriptor, {
       words: recorder.words,
       begin: 0,

@@ -6,6 +6,7 @@ import { GPUUncapturedErrorEvent, makeError, makeException } from '../errors.ts'
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { makeLimits } from '../limits.ts';
+import { PassCache } from '../pass-cache.ts';
 import { checkFormat, checkFormats } from '../texture-formats.ts';
 import { AdapterInfo, type AdapterJson } from './adapter.ts';
 import { Buffer } from './buffer.ts';
@@ -61,6 +62,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
   readonly limits: object;
   readonly adapterInfo: AdapterInfo;
   readonly queue: Queue;
+  readonly passes: PassCache;
   readonly lost: Promise<DeviceLostInfo>;
   /** Buffers that are mapped or about to be; weak, as a program may drop one while it is mapped. */
   readonly #mapped = new Map<number, WeakRef<Buffer>>();
@@ -83,6 +85,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
     this.features = new NameSet(json.features);
     this.limits = makeLimits(json.limits);
     this.adapterInfo = new AdapterInfo(json.info);
+    this.passes = new PassCache(context, this.handle);
     this.lease = context.lease(this, this.handle, DEVICE_BYTES);
     this.queue = new Queue(this, options.queue, descriptor.defaultQueue.label);
     this.lost = new Promise((resolve) => {

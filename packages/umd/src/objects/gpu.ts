@@ -3,7 +3,7 @@ import * as encode from '@gpup/wire/encode';
 import { IDL_HASH } from '@gpup/wire/numbers';
 import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
 import type { GuestLink } from '@gpup/bus';
-import { Context, type Platform, type WelcomeInfo } from '../context.ts';
+import { Context, type Platform, type ReplayPolicy, type WelcomeInfo } from '../context.ts';
 import { makeException } from '../errors.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
@@ -17,6 +17,8 @@ export interface GpuOptions {
   connect(): Promise<GuestLink>;
   /** The same, blocking: for attributes that a program reads before it has asked for an adapter. Null where the platform cannot. */
   connectNow(): GuestLink | null;
+  /** Default: 'adaptive'. */
+  readonly replayPolicy?: ReplayPolicy | undefined;
 }
 
 /**
@@ -101,6 +103,7 @@ export class Gpu implements I.GPUImpl {
       link,
       platform: this.#options.platform,
       handles: HANDLES,
+      replayPolicy: this.#options.replayPolicy,
       onWelcome: (info) => {
         this.#welcome = info;
       },

@@ -7,7 +7,19 @@ import { DeviceObject } from './host-object.ts';
 import type { Device } from './device.ts';
 
 export class Sampler extends DeviceObject implements I.GPUSamplerImpl {}
-export class TextureView extends DeviceObject implements I.GPUTextureViewImpl {}
+
+export class TextureView extends DeviceObject implements I.GPUTextureViewImpl {
+  /** Of the view where it says so, else of its texture. */
+  readonly format: T.GPUTextureFormat;
+  readonly sampleCount: number;
+
+  constructor(device: Device, label: string, { format, sampleCount }: { readonly format: T.GPUTextureFormat; readonly sampleCount: number }) {
+    super(device, label);
+    this.format = format;
+    this.sampleCount = sampleCount;
+  }
+}
+
 export class BindGroupLayout extends DeviceObject implements I.GPUBindGroupLayoutImpl {}
 export class PipelineLayout extends DeviceObject implements I.GPUPipelineLayoutImpl {}
 export class BindGroup extends DeviceObject implements I.GPUBindGroupImpl {}

@@ -62,6 +62,9 @@ export class RenderPassEncoder extends RenderCommands implements I.GPURenderPass
   }
 
   end(): void {
-    this.#state.end(this, () => encode.recordGPURenderPassEncoderEnd(this.recorder));
+    this.#state.end(this, () => {
+      this.recorder.endBody();
+      encode.recordGPURenderPassEncoderEnd(this.recorder);
+    });
   }
 }

@@ -37,7 +37,7 @@ export class Texture extends DeviceObject implements I.GPUTextureImpl {
 
   createView(descriptor: T.GPUTextureViewDescriptor): TextureView {
     if (descriptor.format !== undefined) checkFormat(this.device, descriptor.format);
-    const view = new TextureView(this.device, descriptor.label);
+    const view = new TextureView(this.device, descriptor.label, { format: descriptor.format ?? this.format, sampleCount: this.sampleCount });
     encode.encodeGPUTextureCreateView(this.device.context.out, this.handle, view.handle, descriptor);
     this.device.context.written();
     return view;

@@ -5,6 +5,7 @@ import * as E from '@gpup/wire/enums';
 import type { WordRange } from '@gpup/wire';
 import type { CommandReader } from '../command-reader.ts';
 import type { Known } from '../object-table.ts';
+import type { RecordedPass } from '../objects/recorded-pass.ts';
 import * as D from './decode.gen.ts';
 import { Kind } from './kinds.gen.ts';
 
@@ -52,6 +53,7 @@ export interface Handlers {
   'GPUBuffer.readMapped'(buffer: Known<GPUBuffer>, request: number, offset: number, into: number, length: number): void;
   'GPUBuffer.writeMapped'(buffer: Known<GPUBuffer>, offset: number, data: Uint8Array): void;
   'GPUDevice.injectError'(device: Known<GPUDevice>, filter: GPUErrorFilter, message: string): void;
+  'RecordedPass.define'(self: Known<GPUDevice>, result: number, layout: GPURenderBundleEncoderDescriptor, flags: number, commands: WordRange): void;
 }
 
 /** Decodes one whole packet, whose header has been read, and hands it to its handler. */
@@ -346,6 +348,15 @@ export function dispatch(handlers: Handlers, opcode: number, r: CommandReader): 
       r.close();
       return handlers['GPUDevice.injectError'](device, filter, message);
     }
+    case 41: {
+      const self = r.known<GPUDevice>(Kind.GPUDevice);
+      const result = r.fresh();
+      const layout = D.decodeGPURenderBundleEncoderDescriptor(r);
+      const flags = r.u32();
+      const commands = r.block();
+      r.close();
+      return handlers['RecordedPass.define'](self, result, layout, flags, commands);
+    }
     default:
       throw new GuestFault('bad-opcode', `A packet has the unknown opcode ${opcode}.`);
   }
@@ -386,6 +397,7 @@ export interface RecordedHandlers {
   'GPURenderCommandsMixin.drawIndirect'(indirectBuffer: Known<GPUBuffer>, indirectOffset: number): void;
   'GPURenderCommandsMixin.drawIndexedIndirect'(indirectBuffer: Known<GPUBuffer>, indirectOffset: number): void;
   'Encoder.fail'(message: string): void;
+  'RecordedPass.replay'(pass: Known<RecordedPass>): void;
 }
 
 export function dispatchRecorded(handlers: RecordedHandlers, op: number, r: CommandReader): void {
@@ -609,6 +621,11 @@ export function dispatchRecorded(handlers: RecordedHandlers, op: number, r: Comm
       const message = r.string();
       r.close();
       return handlers['Encoder.fail'](message);
+    }
+    case 34: {
+      const pass = r.known<RecordedPass>(Kind.RecordedPass);
+      r.close();
+      return handlers['RecordedPass.replay'](pass);
     }
     default:
       throw new GuestFault('bad-command', `A recorded command has the unknown number ${op}.`);

@@ -18,7 +18,8 @@ export const Kind = {
   GPUCommandBuffer: 14,
   GPURenderBundle: 15,
   GPUQueue: 16,
+  RecordedPass: 17,
 } as const;
 
 export type KindName = keyof typeof Kind;
-export const KIND_NAMES: readonly string[] = ['', 'GPUAdapter', 'GPUDevice', 'GPUBuffer', 'GPUTexture', 'GPUSampler', 'GPUBindGroupLayout', 'GPUPipelineLayout', 'GPUBindGroup', 'GPUShaderModule', 'GPUComputePipeline', 'GPURenderPipeline', 'GPUQuerySet', 'GPUTextureView', 'GPUCommandBuffer', 'GPURenderBundle', 'GPUQueue'];
+export const KIND_NAMES: readonly string[] = ['', 'GPUAdapter', 'GPUDevice', 'GPUBuffer', 'GPUTexture', 'GPUSampler', 'GPUBindGroupLayout', 'GPUPipelineLayout', 'GPUBindGroup', 'GPUShaderModule', 'GPUComputePipeline', 'GPURenderPipeline', 'GPUQuerySet', 'GPUTextureView', 'GPUCommandBuffer', 'GPURenderBundle', 'GPUQueue', 'RecordedPass'];

@@ -17,7 +17,15 @@ export class NullCommandBuffer extends NullObject {
   }
 }
 
-export class NullRenderBundle extends NullObject {}
+export class NullRenderBundle extends NullObject {
+  /** Used by whatever executes the bundle. */
+  readonly buffers: ReadonlySet<NullBuffer>;
+
+  constructor(device: NullDevice, label: string | undefined, objection: string | null, buffers: ReadonlySet<NullBuffer>) {
+    super(device, label, objection);
+    this.buffers = buffers;
+  }
+}
 
 /** Everything that an encoder, its passes and bundles have in common: the first objection and the debug groups. */
 class NullRecorder {
@@ -96,6 +104,7 @@ class NullPass extends NullRecorder {
   endOcclusionQuery(): void {}
   executeBundles(bundles: unknown[]): void {
     this.use(...bundles);
+    for (const bundle of bundles) if (bundle instanceof NullRenderBundle) for (const buffer of bundle.buffers) this.buffers.add(buffer);
   }
   setIndexBuffer(buffer: unknown): void {
     this.use(buffer);
@@ -198,6 +207,6 @@ export class NullRenderBundleEncoder extends NullRecorder {
 
   finish(descriptor?: GPURenderBundleDescriptor): NullRenderBundle {
     this.close();
-    return new NullRenderBundle(this.device, descriptor?.label, this.objection);
+    return new NullRenderBundle(this.device, descriptor?.label, this.objection, this.buffers);
   }
 }

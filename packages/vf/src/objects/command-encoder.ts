@@ -29,7 +29,7 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     'GPUCommandEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
       const device = deviceOf(self);
       const encoder = device.native.createCommandEncoder(encoderDescriptor);
-      const failure = recording.playCommands(encoder, commands);
+      const failure = recording.playCommands(device, encoder, commands);
       finish(Kind.GPUCommandBuffer, result, device, descriptor, failure, () => encoder.finish(descriptor));
     },
 

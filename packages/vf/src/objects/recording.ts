@@ -1,15 +1,33 @@
 import { GuestFault } from '@gpup/base';
 import type { WordRange } from '@gpup/wire';
+import { RECORDED } from '@gpup/wire/numbers';
 import { BUFFER_USAGE, TEXTURE_USAGE } from '../backend.ts';
 import type { CommandReader } from '../command-reader.ts';
+import type { DeviceState } from '../device-state.ts';
 import { dispatchRecorded, type RecordedHandlers } from '../generated/dispatch.gen.ts';
 import { missingUsage } from '../host-usage.ts';
 import type { Known } from '../object-table.ts';
+import type { RecordedPass, ReplayStep } from './recorded-pass.ts';
 
-type Scope = 'encoder' | 'compute' | 'render' | 'bundle' | 'none';
+/**
+ * body: commands of a render pass that are only read; replayed: a render pass that has nothing left but
+ * its end.
+ */
+type Scope = 'encoder' | 'compute' | 'render' | 'replayed' | 'bundle' | 'body' | 'none';
 
 /** The length of a command is in its first word; this value says that the second has it. */
 const LONG_FORM = 0xffff;
+const BEGIN_RENDER_PASS = RECORDED['GPUCommandEncoder.beginRenderPass'];
+
+/** Takes every command of a render pass and does nothing with it. */
+const NOWHERE = Object.fromEntries(
+  [
+    ...['setPipeline', 'setBindGroup', 'setImmediates', 'setVertexBuffer', 'setIndexBuffer', 'executeBundles'],
+    ...['draw', 'drawIndexed', 'drawIndirect', 'drawIndexedIndirect', 'beginOcclusionQuery', 'endOcclusionQuery'],
+    ...['setViewport', 'setScissorRect', 'setBlendConstant', 'setStencilReference'],
+    ...['pushDebugGroup', 'popDebugGroup', 'insertDebugMarker'],
+  ].map((name) => [name, () => {}]),
+) as unknown as GPURenderPassEncoder;
 
 /**
  * Plays the commands that a guest recorded on an encoder of the implementation, in call order.
@@ -21,6 +39,9 @@ const LONG_FORM = 0xffff;
 export class Recording implements RecordedHandlers {
   readonly #reader: CommandReader;
   #scope: Scope = 'none';
+  /** Number of the command before the one at hand. */
+  #previousOp = 0;
+  #device: DeviceState | null = null;
   #encoder: GPUCommandEncoder | null = null;
   #compute: GPUComputePassEncoder | null = null;
   #render: GPURenderPassEncoder | null = null;
@@ -44,7 +65,8 @@ export class Recording implements RecordedHandlers {
   }
 
   /** Returns why the encoder is invalid as far as the implementation cannot know. */
-  playCommands(encoder: GPUCommandEncoder, block: WordRange): string | null {
+  playCommands(device: DeviceState, encoder: GPUCommandEncoder, block: WordRange): string | null {
+    this.#device = device;
     this.#encoder = encoder;
     this.#passCount = 0;
     this.#enter('encoder', encoder);
@@ -59,7 +81,22 @@ export class Recording implements RecordedHandlers {
     return this.#play(block);
   }
 
-  #play({ words, begin, end }: WordRange): string | null {
+  /** Reads commands that are to stand inside a render pass, and does nothing with them. */
+  check(block: WordRange): void {
+    this.#render = NOWHERE;
+    this.#draws = NOWHERE;
+    this.#bindings = NOWHERE;
+    this.#enter('body', NOWHERE);
+    this.#play(block);
+  }
+
+  #play(block: WordRange): string | null {
+    this.#previousOp = 0;
+    this.#playRange(block);
+    return this.#leave();
+  }
+
+  #playRange({ words, begin, end }: WordRange): void {
     const reader = this.#reader;
     for (let at = begin; at < end; ) {
       const head = words[at] as number;
@@ -74,9 +111,9 @@ export class Recording implements RecordedHandlers {
       }
       reader.open(words, at + headWords, at + length);
       dispatchRecorded(this, head & 0xffff, reader);
+      this.#previousOp = head & 0xffff;
       at += length;
     }
-    return this.#leave();
   }
 
   #enter(scope: Scope, debug: GPUDebugCommandsMixin): void {
@@ -88,6 +125,7 @@ export class Recording implements RecordedHandlers {
   #leave(): string | null {
     const failure = this.#failure;
     this.#failure = null;
+    this.#device = null;
     this.#encoder = null;
     this.#endPass();
     this.#scope = 'none';
@@ -130,6 +168,7 @@ export class Recording implements RecordedHandlers {
   }
 
   #renderScope(): GPURenderPassEncoder {
+    if (this.#scope === 'replayed') this.#outOfScope('render pass that replays nothing');
     return this.#render ?? this.#outOfScope('render pass');
   }
 
@@ -312,8 +351,28 @@ export class Recording implements RecordedHandlers {
   }
 
   'GPURenderPassEncoder.end'(): void {
-    this.#renderScope().end();
+    if (this.#scope !== 'render' && this.#scope !== 'replayed') this.#outOfScope('render pass');
+    (this.#render as GPURenderPassEncoder).end();
     this.#backToEncoder();
+  }
+
+  /** Stands for everything in the pass, so it is the first and the last command of one. */
+  'RecordedPass.replay'(pass: Known<RecordedPass>): void {
+    if (this.#scope !== 'render' || this.#previousOp !== BEGIN_RENDER_PASS) this.#outOfScope('render pass without commands');
+    pass.native.checkReferences(pass);
+    const packet = pass.packet as Uint32Array;
+    const begin = packet.length - pass.native.wordCount;
+    const steps = pass.device === this.#device ? pass.native.steps : null;
+    if (steps === null) this.#playRange({ words: packet, begin, end: packet.length });
+    else for (const step of steps) this.#replayStep(step, packet, begin);
+    this.#draws = null;
+    this.#bindings = null;
+    this.#scope = 'replayed';
+  }
+
+  #replayStep({ bundles, begin, end }: ReplayStep, words: Uint32Array, first: number): void {
+    if (bundles.length === 0) this.#playRange({ words, begin: first + begin, end: first + end });
+    else (this.#render as GPURenderPassEncoder).executeBundles(bundles);
   }
 
   // Render pass or bundle

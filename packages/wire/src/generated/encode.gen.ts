@@ -903,6 +903,18 @@ export function encodeGPUDeviceInjectError(w: Writer, device: HandleRef, filter:
   w.end(at);
 }
 
+export function encodeRecordedPassDefine(w: Writer, self: number, result: number, layout: T.GPURenderBundleEncoderDescriptor, flags: number, commands: WordRange): void {
+  const at = w.reserve(4);
+  const words = w.words;
+  words[at] = 41;
+  words[at + 2] = self;
+  words[at + 3] = result;
+  encodeGPURenderBundleEncoderDescriptor(w, layout);
+  w.u32(flags);
+  w.block(commands);
+  w.end(at);
+}
+
 export function encodeReplyDone(w: Writer, request: number): void {
   const at = w.reserve(3);
   const words = w.words;
@@ -1345,4 +1357,14 @@ export function recordEncoderFail(w: Writer, message: string): void {
   const at = w.beginCommand(33);
   w.string(message);
   w.endCommand(at);
+}
+
+export function recordRecordedPassReplay(w: Writer, pass: HandleRef): void {
+  const at = w.length;
+  const end = at + 2;
+  if (end > w.words.length) w.grow(end);
+  w.length = end;
+  const words = w.words;
+  words[at] = 131106;
+  words[at + 1] = pass.handle;
 }

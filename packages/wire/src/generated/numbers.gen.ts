@@ -84,6 +84,7 @@ export const OPCODES = {
   'GPUBuffer.writeMapped': 38,
   'GPUDevice.injectError': 39,
   'GPUDevice.createRenderBundleEncoder': 40,
+  'RecordedPass.define': 41,
 } as const;
 
 export const RECORDED = {
@@ -120,6 +121,7 @@ export const RECORDED = {
   'GPURenderCommandsMixin.drawIndirect': 31,
   'GPURenderCommandsMixin.drawIndexedIndirect': 32,
   'Encoder.fail': 33,
+  'RecordedPass.replay': 34,
 } as const;
 
 export const REPLIES = {
