@@ -88,9 +88,9 @@ test('what arrives after the program has unmapped is nobody\'s', async () => {
 });
 
 test('the rest of a mapping that was given up is not asked for, and its room is another\'s', async () => {
-  // 16 MiB may be on their way, four pieces of each mapping: the first four take them all.
+  // 16 MiB may be on their way, eight pieces of each mapping: the first two take them all.
   const second = bufferOf(2 * MIB);
-  const first = [1, 2, 3, 4].map(() => bufferOf(40 * MIB));
+  const first = [1, 2].map(() => bufferOf(40 * MIB));
   const given: Promise<undefined>[] = [];
   const asked: Asked[] = [];
   for (const buffer of first) {

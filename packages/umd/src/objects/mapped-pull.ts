@@ -15,7 +15,9 @@ export interface PullOutcome {
  * Pieces of one mapping on their way: the host copies into some while we copy out of others. More
  * would only spread them over more of the heap than the processor's cache holds.
  */
-const PIECES_AHEAD = 4;
+const PIECES_AHEAD = 8;
+/** More are asked for when so many are left, several at once: each request may have to wake the host. */
+const PIECES_AHEAD_LOW = 4;
 
 /** Fetches the bytes of a mapping, piece by piece, into one ArrayBuffer. */
 export class MappedPull {
@@ -79,7 +81,7 @@ export class MappedPull {
   }
 
   #goOn(): void {
-    if (this.#isQueued || !this.#wantsMore()) return;
+    if (this.#isQueued || this.#piecesAhead > PIECES_AHEAD_LOW || !this.#wantsMore()) return;
     this.#isQueued = true;
     this.#buffer.device.context.readBacks.whenRoom(() => this.#askForMore());
   }
