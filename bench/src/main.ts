@@ -60,6 +60,8 @@ async function startChromium(path: string): Promise<Contestant> {
 const results: Result[] = [];
 let adapter = '';
 const start = performance.now();
+// What has been measured so far is not lost to somebody's impatience. Workers end with the channel to this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, report);
 for (const [index, workload] of ALL.filter(({ name }) => names.includes(name)).entries()) {
   const plan = planOf(workload, runCount);
   const measured = await alternate(plan, contestants, (run, contestant) => {
@@ -70,14 +72,16 @@ for (const [index, workload] of ALL.filter(({ name }) => names.includes(name)).e
 }
 process.stderr.write(`\r${names.length} workloads in ${((performance.now() - start) / 1000).toFixed(0)} s\x1b[K\n`);
 await Promise.all(contestants.map((contestant) => contestant.close()));
+report();
 
-const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version, platform: `${process.platform}-${process.arch}` };
-console.log(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, adapter: ${adapter}\n`);
-console.log(formatResults(results));
-for (const line of leftOutFigures(results)) console.log(`\nLeft out, ${line}`);
-const missing = missingFigures(results);
-if (missing.length > 0) console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join('\n')}`);
-
-if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify({ machine, adapter, results }, null, 2)}\n`);
-if (svgFile !== undefined) writeFileSync(svgFile, picture(results, { machine: `${machine.cores} cores, Node ${machine.node}, ${adapter}` }));
-process.exit(missing.length > 0 ? 1 : 0);
+function report(): never {
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version, platform: `${process.platform}-${process.arch}` };
+  console.log(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, adapter: ${adapter}\n`);
+  console.log(formatResults(results));
+  for (const line of leftOutFigures(results)) console.log(`\nLeft out, ${line}`);
+  const missing = missingFigures(results);
+  if (missing.length > 0) console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join('\n')}`);
+  if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify({ machine, adapter, results }, null, 2)}\n`);
+  if (svgFile !== undefined) writeFileSync(svgFile, picture(results, { machine: `${machine.cores} cores, Node ${machine.node}, ${adapter}` }));
+  process.exit(missing.length > 0 || results.length < names.length ? 1 : 0);
+}

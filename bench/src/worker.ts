@@ -12,6 +12,9 @@ const failed = (error: unknown): void => reply({ type: 'failed', message: error 
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
+// The bench is gone: nobody is left to measure for.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
 const opened = await openProgram(provider, name);
 process.on('message', () => {
   opened.measure(1).then((value) => reply({ type: 'figure', value }), failed);

@@ -72,4 +72,4 @@ export const computeBound: Workload = {
   },
 };
 
-const PRODUCT_COUNT = 2;
+const PRODUCT_COUNT = 1;
