@@ -37,6 +37,8 @@ const CASES_MAX = 6;
 const REPLAY_ODDS = 6;
 const ATTEMPTS_MAX = 4;
 const LIMIT_TRIES_MAX = 40;
+/** Enough for a recorded pass to be replayed as bundles. */
+const RECORDED_COMMANDS_MAX = 64;
 /** No recorded command has this number. */
 const UNKNOWN_OP = 0x7ffe;
 /** A slot that far makes the table grow to its largest, which takes milliseconds: it is tried seldom. */
@@ -319,6 +321,7 @@ export class Attack {
 
   #someCommands(name: string): Overrides {
     const { forge, random } = this.#stage;
+    if (name === 'RecordedPass.define') return { commands: forge.pass(random.below(RECORDED_COMMANDS_MAX)) };
     if (!name.endsWith('Encoder.finish')) return {};
     const debug = ['GPUDebugCommandsMixin.insertDebugMarker', ...(name.startsWith('GPUCommand') ? [] : ['GPURenderCommandsMixin.draw'])];
     return { commands: random.oneIn(2) ? [] : forge.command(random.pick(debug)) };

@@ -8,6 +8,7 @@ import type { Stage } from './stage.ts';
 type Recipe = (stage: Stage) => Promise<Overrides>;
 
 const MAP_READ = 1;
+const RECORDED_COMMANDS_MAX = 48;
 /** One command: popDebugGroup. */
 const UNBALANCED: readonly number[] = [10 | (1 << 16)];
 const [MAP_WRITE_COPY_SRC, MAP_READ_COPY_DST, COPY] = [0x6, 0x9, 0xc];
@@ -63,8 +64,10 @@ async function restrictedTextures(stage: Stage): Promise<Overrides> {
 async function recordedPass(stage: Stage): Promise<Overrides> {
   const buffer = await stage.create('GPUBuffer');
   if (stage.isOver) return {};
-  const pass = await stage.create('RecordedPass', { commands: [...stage.forge.command('GPURenderCommandsMixin.setIndexBuffer', { buffer }), ...stage.forge.command('GPURenderCommandsMixin.draw')] });
-  if (stage.random.oneIn(3) && !stage.isOver) await stage.send(stage.forge.packet('Context.release', { handles: [buffer] }));
+  const { forge, random } = stage;
+  const commands = [...forge.command('GPURenderCommandsMixin.setIndexBuffer', { buffer }), ...forge.pass(random.below(RECORDED_COMMANDS_MAX)), ...forge.command('GPURenderCommandsMixin.draw')];
+  const pass = await stage.create('RecordedPass', { commands, flags: random.below(2) });
+  if (random.oneIn(3) && !stage.isOver) await stage.send(forge.packet('Context.release', { handles: [buffer] }));
   return { pass };
 }
 
