@@ -15,7 +15,7 @@ const VERTEX_BUFFER_SLOTS_MAX = 32;
 const STATE_WORDS_FREE = 256;
 /** Of one pass. */
 const BUNDLE_COUNT_MAX = 1024;
-/** Executing a bundle costs as much as recording so many commands (measured on npm `webgpu`). */
+/** About what executing a bundle costs, in recorded commands: an estimate. */
 const COMMANDS_PER_BUNDLE_MIN = 16;
 /** The length of a command is in its first word; this value says that the second has it. */
 const LONG_FORM = 0xffff;
