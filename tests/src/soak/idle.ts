@@ -76,7 +76,7 @@ export async function measureIdle(options: { readonly guestCount: number; readon
       const percents = await cpuPercents(pids, options.seconds);
       pairs = vfs.map((_, i) => (percents[i] as number) + (percents[i + vfs.length] as number));
       pooledCpuPercent = percents.at(-1) as number;
-      if (mean(pairs) < SETTLED_PERCENT) break;
+      if (mean(pairs) < SETTLED_PERCENT && pooledCpuPercent < SETTLED_PERCENT) break;
     }
     return {
       guestCount: options.guestCount,

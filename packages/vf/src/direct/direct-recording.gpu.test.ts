@@ -29,8 +29,14 @@ for (const [face, methods] of Object.entries(FACES)) {
   }
 }
 
-const device = await ((await gpu.requestAdapter()) as GPUAdapter).requestDevice();
-after(() => device.destroy());
+const adapter = (await gpu.requestAdapter()) as GPUAdapter;
+const device = await adapter.requestDevice();
+/** The binding crashes where these are collected before the device. */
+const kept = [gpu, adapter];
+after(() => {
+  device.destroy();
+  kept.length = 0;
+});
 
 const { COPY_SRC, COPY_DST, MAP_READ, STORAGE, UNIFORM, VERTEX, INDEX, INDIRECT } = BUFFER_USAGE;
 const SIZE = 64;
