@@ -1,5 +1,6 @@
 export { monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
+export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
 export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';

@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { descriptorOf } from '@gpup/os';
 import type { VfAssignment } from '@gpup/vf/boot';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
-import { descriptorOf } from './descriptor-of.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
 import type { VfPool } from './vf-pool.ts';

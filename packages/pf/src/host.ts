@@ -1,9 +1,9 @@
 import { type Server, type Socket, createServer } from 'node:net';
+import { LineBuffer } from '@gpup/os/line-buffer';
 import type { VfAssignment } from '@gpup/vf/boot';
 import type { AdapterChoice } from './adapters/choice.ts';
 import { Context } from './context.ts';
 import { type GuestLine, type Reason, decodeGuestLine, encodeHostLine, isReason } from './control-protocol.ts';
-import { LineBuffer } from './line-buffer.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
 import { VfPool } from './vf-pool.ts';

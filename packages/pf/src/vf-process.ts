@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { SystemCallError, sendDescriptors } from '@gpup/os';
+import { SystemCallError, descriptorOf, sendDescriptors } from '@gpup/os';
+import { LineBuffer } from '@gpup/os/line-buffer';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
 import {
   EXECUTOR_VARIABLE,
@@ -18,8 +19,6 @@ import {
   vfProgramPath,
 } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
-import { descriptorOf } from './descriptor-of.ts';
-import { LineBuffer } from './line-buffer.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
