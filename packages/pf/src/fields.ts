@@ -63,8 +63,13 @@ export interface TextRule {
 }
 
 export function textOf(value: unknown, path: string, rule: TextRule): string {
-  if (typeof value === 'string' && value.length <= rule.lengthMax && rule.pattern.test(value)) return value;
+  if (typeof value === 'string' && isWithin(value, rule.lengthMax) && rule.pattern.test(value)) return value;
   throw badField(path, value, `is not ${rule.is} of at most ${rule.lengthMax} characters`);
+}
+
+/** In code points, as JSON Schema counts. The first look bounds the work on a long text. */
+function isWithin(text: string, lengthMax: number): boolean {
+  return text.length <= 2 * lengthMax && [...text].length <= lengthMax;
 }
 
 export function badField(path: string, value: unknown, what: string, code = 'bad-field'): Refusal {

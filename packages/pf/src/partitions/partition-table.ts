@@ -33,6 +33,8 @@ export interface TablePartition {
 export interface PartitionTable {
   /** The first one is where partitions go that name none. */
   readonly adapters: readonly TableAdapter[];
+  /** Of adapters that are not there at present, by id: they may come back. */
+  readonly absentModes: Readonly<Record<string, AdapterMode>>;
   /** In the order in which they were made. */
   readonly partitions: readonly TablePartition[];
 }

@@ -18,14 +18,9 @@ export interface FoundAdapter {
 
 export const NO_DEFINITIONS: Definitions = { modes: {}, partitions: [] };
 
-/** `older` is what was restored: modes of adapters that are gone at present are kept. */
-export function saveTable(table: PartitionTable, older: Definitions = NO_DEFINITIONS): Definitions {
-  const modes = new Map(Object.entries(older.modes));
-  for (const { id, mode } of table.adapters) {
-    if (mode === 'partitioned') modes.delete(id);
-    else modes.set(id, mode);
-  }
-  return { modes: Object.fromEntries(modes), partitions: table.partitions.map(({ definition }) => definition) };
+export function saveTable({ adapters, absentModes, partitions }: PartitionTable): Definitions {
+  const modes = adapters.filter(({ mode }) => mode !== 'partitioned').map(({ id, mode }) => [id, mode] as const);
+  return { modes: { ...absentModes, ...Object.fromEntries(modes) }, partitions: partitions.map(({ definition }) => definition) };
 }
 
 /**
@@ -33,8 +28,11 @@ export function saveTable(table: PartitionTable, older: Definitions = NO_DEFINIT
  * the adapter, and says why. The older ones are placed first.
  */
 export function restoreTable({ modes, partitions }: Definitions, found: readonly FoundAdapter[]): PartitionTable {
-  const adapters = found.map(({ id, vramBytes }) => ({ id, vramBytes, mode: (Object.hasOwn(modes, id) ? modes[id] : undefined) ?? 'partitioned', owner: null }));
-  return partitions.reduce<PartitionTable>((table, definition) => ({ ...table, partitions: [...table.partitions, placed(table, definition)] }), { adapters, partitions: [] });
+  const saved = new Map(Object.entries(modes));
+  const adapters = found.map(({ id, vramBytes }) => ({ id, vramBytes, mode: saved.get(id) ?? 'partitioned', owner: null }));
+  const absentModes = Object.fromEntries([...saved].filter(([id]) => !found.some((adapter) => adapter.id === id)));
+  const empty: PartitionTable = { adapters, absentModes, partitions: [] };
+  return partitions.reduce((table, definition) => ({ ...table, partitions: [...table.partitions, placed(table, definition)] }), empty);
 }
 
 function placed(table: PartitionTable, definition: PartitionDefinition): TablePartition {
