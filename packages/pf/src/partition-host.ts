@@ -16,6 +16,7 @@ export interface PartitionOwner {
   readmit(adoption: Adoption): Grant | Reason;
   /** Never given twice in the life of a host process, nor to two contexts that live at once. */
   nextContextId(): number;
+  /** Not called for one that is taken over. */
   readonly onOpened: (context: Context) => void;
   /** Nothing is left of the context. */
   readonly onEnded: (context: Context, reason: Reason) => void;
@@ -25,7 +26,8 @@ export interface PartitionHostOptions {
   /** Empty for a host without partitions, as the adapter's name then is. */
   readonly name: string;
   readonly adapter: string;
-  readonly pool: VfPool;
+  /** Null: its adapter is not there, and nobody is admitted. */
+  readonly pool: VfPool | null;
   readonly owner: PartitionOwner;
 }
 
@@ -135,13 +137,14 @@ export class PartitionHost {
     const grant = owner.admit(this.#contexts.size);
     if (!isGrant(grant)) return refuse(socket, grant);
     const description = { contextId: owner.nextContextId(), partition: name, adapter, guestPid: line.pid, openedMs: Date.now() };
-    this.#add({ description, control: socket, grant, transport: line.transport }).open();
+    const context = this.#add({ description, control: socket, grant, transport: line.transport });
+    owner.onOpened(context);
+    context.open();
   }
 
   #add({ transport, ...options }: Pick<ConstructorParameters<typeof Context>[0], 'description' | 'control' | 'grant'> & { readonly transport: Transport | null }): Context {
     const context = new Context({ ...options, onEnded: (ended, reason) => this.#forget(ended, reason) });
     this.#contexts.set(context, transport);
-    this.#options.owner.onOpened(context);
     return context;
   }
 
@@ -150,7 +153,10 @@ export class PartitionHost {
     const expecting = [...this.#contexts].filter(([context]) => context.expects(token));
     const [[context, transport] = [undefined, null]] = expecting;
     if (context === undefined || transport === null) return refuse(socket, { code: 'bad-token', message: 'No context waits for this token.' });
-    context.attach(socket, transport, this.#options.pool);
+    const { pool } = this.#options;
+    if (pool !== null) return context.attach(socket, transport, pool);
+    refuse(socket, { code: 'no-adapter', message: 'The adapter is not there.' });
+    context.end({ code: 'no-adapter', message: 'The adapter is not there.' });
   }
 
   #forget(context: Context, reason: Reason): void {

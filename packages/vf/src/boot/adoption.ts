@@ -42,6 +42,8 @@ export const HELLO_DESCRIPTORS_MAX = 2;
 
 const VF_ID = /^[0-9a-f]{16}$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+/** So that numbers of contexts to come are never used up, whatever a VF says of its own. */
+export const CONTEXT_ID_MAX = 2 ** 31 - 1;
 /** More than any page has; who reads the page knows better. */
 const SLOT_INDEX_MAX = 1023;
 
@@ -76,7 +78,7 @@ export function decodeHello(text: string): AdoptionHello | undefined {
 export function decodeContextDescription(value: unknown): ContextDescription | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { contextId, partition, adapter, guestPid, openedMs } = value as Record<string, unknown>;
-  if (!isCount(contextId) || contextId === 0 || !isContextPlace(partition) || !isContextPlace(adapter)) return undefined;
+  if (!isCount(contextId) || contextId === 0 || contextId > CONTEXT_ID_MAX || !isContextPlace(partition) || !isContextPlace(adapter)) return undefined;
   if (!isCount(guestPid) || !isCount(openedMs)) return undefined;
   return { contextId, partition, adapter, guestPid, openedMs };
 }

@@ -13,7 +13,7 @@ export function vfProgramPath(): string {
   return programIn(DIST, ['base', 'os', 'wire', 'bus', 'vf']);
 }
 
-export { ADOPTION_PROTOCOL, type AdoptionHello, type ContextDescription, HELLO_BYTES_MAX, HELLO_DESCRIPTORS_MAX, decodeHello, encodeHello, isVfId } from './adoption.ts';
+export { ADOPTION_PROTOCOL, type AdoptionHello, CONTEXT_ID_MAX, type ContextDescription, HELLO_BYTES_MAX, HELLO_DESCRIPTORS_MAX, decodeHello, encodeHello, isVfId } from './adoption.ts';
 export { type Transport, type VfAssignment, type VfSurvival, encodeAssignment } from './assignment.ts';
 export { VF_CONFIG_VARIABLE, VF_CONTROL_FD, type VfConfig, encodeVfConfig } from './config.ts';
 export { ALLOCATION_COUNT_MAX, type AllocationEntry, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeVfLine } from './control-line.ts';
