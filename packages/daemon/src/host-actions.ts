@@ -103,8 +103,7 @@ export class HostActions implements PfActions {
 
   /** What it had is gone. Where that cannot be saved it stays, and has to be removed again. */
   #forget(name: string): void {
-    this.#core.commit(removePartition(this.#core.table, name, { use: this.#core.use, force: true }));
-    this.#core.forgetPartition(name);
+    this.#core.forgetPartition(name, removePartition(this.#core.table, name, { use: this.#core.use, force: true }));
     this.#options.tdr.forget(name);
   }
 

@@ -56,6 +56,8 @@ export class HostCore {
   readonly #wholes = new Map<string, Tenancy>();
   readonly #ids = new ContextIds({ idMax: CONTEXT_ID_MAX, isTaken: (id) => this.context(id) !== undefined });
   #table: PartitionTable;
+  /** What each partition has, as it was computed last. */
+  #allotted: ReturnType<typeof allotments>;
   #adoptedCount = 0;
 
   constructor(options: HostCoreOptions) {
@@ -63,6 +65,7 @@ export class HostCore {
     this.log = options.log;
     this.events = new EventSource(options.nowMs);
     this.#table = restoreTable(options.definitions, options.adapters);
+    this.#allotted = allotments(this.#table, this.use);
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
     for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
     for (const { id, mode } of this.#table.adapters) if (mode === 'dda') this.#addWhole(id);
@@ -105,8 +108,8 @@ export class HostCore {
 
   readonly use = (name: string): PartitionUse => {
     const tenancy = this.#partitions.get(name);
-    const usage = tenancy?.page?.usage();
-    return { vramBytes: usage?.vramBytes ?? 0, hostBytes: usage?.hostBytes ?? 0, contextCount: tenancy?.contexts.length ?? 0 };
+    const page = tenancy?.page;
+    return { vramBytes: page?.usedBytes() ?? 0, hostBytes: page?.hostUsedBytes() ?? 0, contextCount: tenancy?.contexts.length ?? 0 };
   };
 
   /** Makes the next table the one that holds, for this daemon and for the next ones. */
@@ -125,7 +128,10 @@ export class HostCore {
 
   /** Takes before it gives: what partitions use may have changed since budgets were computed. */
   applyBudgets(): void {
-    for (const how of ['lower', 'set'] as const) for (const tenancy of this.tenancies) tenancy.applyBudgets(how);
+    for (const how of ['lower', 'set'] as const) {
+      this.#allotted = allotments(this.#table, this.use);
+      for (const tenancy of this.tenancies) tenancy.applyBudgets(how);
+    }
   }
 
   /** Takes over a VF of the daemon before. One that has no place here any more is ended, and its guest told why. */
@@ -179,8 +185,16 @@ export class HostCore {
     await this.partition(name).close(reason);
   }
 
-  forgetPartition(name: string): void {
+  /** Takes the partition, which has ended, out of the table. */
+  forgetPartition(name: string, transition: Transition): void {
+    const tenancy = this.#partitions.get(name) as Tenancy;
     this.#partitions.delete(name);
+    try {
+      this.commit(transition);
+    } catch (error) {
+      this.#partitions.set(name, tenancy);
+      throw error;
+    }
   }
 
   async removeWhole(adapter: string, reason: Reason): Promise<void> {
@@ -228,10 +242,10 @@ export class HostCore {
       slotCount: PF_LIMITS.contextsPartitionMax,
       landlord: this.#landlord({
         refusal: (contextCount) => this.#refusal(name, contextCount),
-        budgets: () => {
-          const bytes = allotments(this.#table, this.use).get(name)?.vramBytes;
-          return { budgetBytes: bytes, hostBudgetBytes: this.#table.partitions.find((each) => each.definition.name === name)?.definition.hostBytesMax };
-        },
+        budgets: () => ({
+          budgetBytes: this.#allotted.get(name)?.vramBytes ?? 0,
+          hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
+        }),
       }),
     });
     this.#partitions.set(name, tenancy);

@@ -31,6 +31,7 @@ export interface Page {
   retireSlot(slotIndex: number): void;
   sweep(): void;
   usedBytes(): number;
+  hostUsedBytes(): number;
   usage(): PageUsage;
   slot(slotIndex: number): PageSlot;
   setBudgetBytes(budgetBytes: number | undefined, whenInUse: 'refuse' | 'wait'): unknown;

@@ -46,6 +46,9 @@ class PlainPage implements Page {
   usedBytes(): number {
     return 0;
   }
+  hostUsedBytes(): number {
+    return 0;
+  }
   usage(): PageUsage {
     return NO_USAGE;
   }
