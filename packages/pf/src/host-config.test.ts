@@ -143,7 +143,7 @@ test('the prose explains each field with its default', () => {
 });
 
 test('the example of the prose is a configuration', () => {
-  const example = JSON.parse(/```json\n([^]*?)```/.exec(prose)?.[1] ?? '');
+  const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(prose)?.[1] ?? '');
   deepEqual(decode(example).listen, { host: '127.0.0.1', port: 7411, tokenFile: '/etc/gpup/token' });
   equal(isValid(schema, example), true);
 });

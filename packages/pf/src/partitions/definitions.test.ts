@@ -1,5 +1,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -88,6 +90,25 @@ for (const step of DEFINITIONS_STEPS) {
     deepEqual(loadDefinitions(path), older);
   });
 }
+
+test('the file is on the disk before it gets its name, and its name before the write returns', (t) => {
+  const path = newPath();
+  const order: string[] = [];
+  t.mock.method(fs, 'fsyncSync', (fd: number) => order.push(fs.fstatSync(fd).isDirectory() ? 'directory synced' : 'file synced'));
+  const rename = fs.renameSync;
+  t.mock.method(fs, 'renameSync', (from: string, to: string) => {
+    order.push('renamed');
+    rename(from, to);
+  });
+  syncBuiltinESMExports();
+  try {
+    saveDefinitions(path, older);
+  } finally {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  }
+  deepEqual(order, ['file synced', 'renamed', 'directory synced']);
+});
 
 test('the first write of all that crashes before its end leaves no definitions', () => {
   const path = newPath();

@@ -2,6 +2,7 @@ import { deepEqual, doesNotThrow, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { PF_LIMITS } from '../limits.ts';
 import { tableOf } from '../testing/tables.ts';
+import { admitContext } from './context-admission.ts';
 import {
   type Circumstances,
   type PartitionTable,
@@ -20,7 +21,7 @@ import {
   setAdapterMode,
   unblockPartition,
 } from './partition-table.ts';
-import { NO_DEFINITIONS, restoreTable, saveTable } from './restore.ts';
+import { NO_DEFINITIONS, restoreTable, saveTable, startTable } from './restore.ts';
 import { partitionState } from './views.ts';
 
 const calm: Circumstances = { use: NOT_IN_USE, nowMs: 1_000 };
@@ -168,4 +169,36 @@ test('on an adapter that has shrunk the older partitions keep their place, sizes
   equal(partitionState(changed, 'b', NOT_IN_USE).kind, 'active');
   const removed = removePartition(shrunk, 'a', { use: NOT_IN_USE, force: false }).table;
   equal(partitionState(unblockPartition(removed, 'b', { use: NOT_IN_USE }).table, 'b', NOT_IN_USE).kind, 'active');
+});
+
+for (const [what, definitions, defaultPartition, adapters, names] of [
+  ['nothing was ever defined', null, true, [{ id: 'hardware-0', vramBytes: 24 }], ['default']],
+  ['nothing was ever defined and none is wanted', null, false, [{ id: 'hardware-0', vramBytes: 24 }], []],
+  ['there is no adapter', null, true, [], []],
+  ['all partitions were removed', NO_DEFINITIONS, true, [{ id: 'hardware-0', vramBytes: 24 }], []],
+  ['there are others', saveTable(tableOf(24, { name: 'a' })), true, [{ id: 'hardware-0', vramBytes: 24 }], ['a']],
+] as const) {
+  test(`a host starts with the partitions ${JSON.stringify(names)} where ${what}`, () => {
+    const { partitions } = startTable({ definitions, adapters, defaultPartition, nowMs: 1 });
+    deepEqual(partitions.map(({ definition }) => definition.name), names);
+  });
+}
+
+test('the default partition has the whole adapter and stands in nobody\'s way', () => {
+  const table = startTable({ definitions: null, adapters: [{ id: 'hardware-0', vramBytes: 24 }], defaultPartition: true, nowMs: 1 });
+  equal(allotments(table, NOT_IN_USE).get('default')?.vramBytes, 24);
+  doesNotThrow(() => createPartition(table, { name: 'a', size: '1' }, calm));
+});
+
+test('a partition takes as many contexts as it may have, and not one more', () => {
+  const table = tableOf(24, { name: 'a', contextsMax: 3 });
+  doesNotThrow(() => admitContext(table, 'a', having({ contextCount: 2 })));
+  throws(() => admitContext(table, 'a', having({ contextCount: 3 })), { code: 'too-many-contexts', message: /3 contexts.*\(3\)/ });
+});
+
+test('a partition that is blocked or has no place takes no context, and says why', () => {
+  const blocked = blockPartition(tableOf(24, { name: 'a' }), 'a', { reason: 'More than 5 timeouts within 60 s.', nowMs: 5 }).table;
+  throws(() => admitContext(blocked, 'a', NOT_IN_USE), { code: 'partition-blocked', message: /More than 5 timeouts/ });
+  const displaced = restoreTable(saveTable(tableOf(24, { name: 'a' })), []);
+  throws(() => admitContext(displaced, 'a', NOT_IN_USE), { code: 'partition-displaced', message: /no adapter "hardware-0"; this host has none/ });
 });
