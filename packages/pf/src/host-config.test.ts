@@ -14,6 +14,7 @@ import {
   defaultStateDirectory,
   loadHostConfig,
 } from './host-config.ts';
+import { PF_LIMITS } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { type Schema, isValid, schemasOf } from './testing/json-schema.ts';
 import { Random, seeds } from './testing/random.ts';
@@ -146,6 +147,11 @@ test('the example of the prose is a configuration', () => {
   const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(prose)?.[1] ?? '');
   deepEqual(decode(example).listen, { host: '127.0.0.1', port: 7411, tokenFile: '/etc/gpup/token' });
   equal(isValid(schema, example), true);
+});
+
+test('the longest runtime directory leaves room for the socket of the longest name', () => {
+  // sizeof(sockaddr_un.sun_path) less its final NUL.
+  equal('/'.padEnd(PF_LIMITS.runtimeDirectoryLengthMax, 'x').length + `/partitions/${'n'.repeat(PF_LIMITS.partitionNameLengthMax)}.sock`.length <= 107, true);
 });
 
 test('an empty configuration is the defaults', () => {
