@@ -116,3 +116,12 @@ test('a new partition has its budget at once where nobody uses it, and what othe
   settleBudgets(both, guests);
   deepEqual([...guests.budgets], [['a', 20], ['b', 20]]);
 });
+
+test('a partition that allocated while its budget fell is held to what it uses', () => {
+  const guests = new Guests(new Random(1));
+  guests.isRacing = false;
+  guests.budgets.set('a', 20).set('b', 10);
+  guests.used.set('a', 30);
+  settleBudgets(tableOf(ADAPTER_BYTES, { name: 'a' }, { name: 'b' }), guests);
+  deepEqual([...guests.budgets], [['a', 30], ['b', 10]]);
+});
