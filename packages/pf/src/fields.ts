@@ -35,12 +35,12 @@ export interface NumberRange {
 }
 
 export function wholeNumberOf(value: unknown, path: string, range: NumberRange): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= range.min && value <= range.max) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= range.min && value <= range.max) return value + POSITIVE_ZERO;
   throw badField(path, value, `is not a whole number ${ofUnit(range)}from ${range.min} to ${range.max}`);
 }
 
 export function numberOf(value: unknown, path: string, range: NumberRange): number {
-  if (typeof value === 'number' && value >= range.min && value <= range.max) return value;
+  if (typeof value === 'number' && value >= range.min && value <= range.max) return value + POSITIVE_ZERO;
   throw badField(path, value, `is not a number ${ofUnit(range)}from ${range.min} to ${range.max}`);
 }
 
@@ -86,12 +86,19 @@ function shownPath(path: string): string {
   return path.length <= SHOWN_LENGTH_MAX ? path : `${path.slice(0, SHOWN_LENGTH_MAX)}…`;
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? 'missing' : shownPath(JSON.stringify(value) ?? typeof value);
+/** Little of it: a stranger's value may be of any length, and nested deeper than the stack would bear. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return shownPath(JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX + 1)));
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 function ofUnit({ unit }: NumberRange): string {
   return unit === undefined ? '' : `of ${unit} `;
 }
+
+/** JSON has a negative zero, but does not write one. */
+const POSITIVE_ZERO = 0;
 
 const SHOWN_LENGTH_MAX = 100;

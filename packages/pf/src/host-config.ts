@@ -60,6 +60,7 @@ export const HOST_CONFIG_FIELDS = [
   'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition',
 ] as const satisfies readonly (keyof HostConfig)[];
 
+const TDR_FIELDS = ['hardware', 'software', 'limitCount', 'limitTimeMs'] as const satisfies readonly (keyof TdrConfig)[];
 /** Tells an editor how to check the file; nothing to us. */
 const SCHEMA_FIELD = '$schema';
 
@@ -90,7 +91,7 @@ export function loadHostConfig(path: string, surroundings: HostSurroundings, { r
 
 export function decodeHostConfig(value: unknown, surroundings: HostSurroundings): HostConfig {
   const fields = fieldsOf(value, '', [...HOST_CONFIG_FIELDS, SCHEMA_FIELD]);
-  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, logLevel = 'info', defaultPartition = true } = fields;
+  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, logLevel = 'info', defaultPartition = true } = fields;
   const { runtimeDirectory = defaultRuntimeDirectory(surroundings), stateDirectory = defaultStateDirectory(surroundings) } = fields;
   if (fields[SCHEMA_FIELD] !== undefined) textOf(fields[SCHEMA_FIELD], SCHEMA_FIELD, ANY_TEXT);
   return {
@@ -101,7 +102,7 @@ export function decodeHostConfig(value: unknown, surroundings: HostSurroundings)
     listen: fields.listen === undefined ? null : decodeListen(fields.listen),
     pool: wholeNumberOf(pool, 'pool', { min: 0, max: PF_LIMITS.poolSizeMax }),
     orphanMsMax: wholeNumberOf(orphanMsMax, 'orphanMsMax', { min: PF_LIMITS.orphanMsMin, max: PF_LIMITS.orphanMsMax, unit: 'ms' }),
-    tdr: decodeTdr(fields.tdr ?? {}),
+    tdr: decodeTdr(tdr),
     logLevel: wordOf(logLevel, 'logLevel', LOG_LEVELS),
     defaultPartition: booleanOf(defaultPartition, 'defaultPartition'),
   };
@@ -133,12 +134,11 @@ function decodeListen(value: unknown): TcpListen {
 }
 
 function decodeTdr(value: unknown): TdrConfig {
-  const { limitCount = TDR_COUNT_DEFAULTS.limitCount, limitTimeMs = TDR_COUNT_DEFAULTS.limitTimeMs, ...kinds } = fieldsOf(value, 'tdr', [
-    'hardware', 'software', 'limitCount', 'limitTimeMs',
-  ]);
+  const { limitCount = TDR_COUNT_DEFAULTS.limitCount, limitTimeMs = TDR_COUNT_DEFAULTS.limitTimeMs, ...kinds } = fieldsOf(value, 'tdr', TDR_FIELDS);
+  const { hardware = {}, software = {} } = kinds;
   return {
-    hardware: decodeDelays(kinds.hardware ?? {}, 'tdr.hardware', TDR_DEFAULTS.hardware),
-    software: decodeDelays(kinds.software ?? {}, 'tdr.software', TDR_DEFAULTS.software),
+    hardware: decodeDelays(hardware, 'tdr.hardware', TDR_DEFAULTS.hardware),
+    software: decodeDelays(software, 'tdr.software', TDR_DEFAULTS.software),
     limitCount: wholeNumberOf(limitCount, 'tdr.limitCount', { min: 0, max: PF_LIMITS.tdrLimitCountMax }),
     limitTimeMs: wholeNumberOf(limitTimeMs, 'tdr.limitTimeMs', { min: PF_LIMITS.tdrLimitTimeMsMin, max: PF_LIMITS.tdrLimitTimeMsMax, unit: 'ms' }),
   };

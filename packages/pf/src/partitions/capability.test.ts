@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CapabilityRequest } from '../actions.ts';
 import { Random, seeds } from '../testing/random.ts';
-import { checkOrder, completeCapability, mergeCapability } from './capability.ts';
+import { type CapabilityBounds, checkOrder, completeCapability, mergeCapability } from './capability.ts';
 
 for (const [given, size, expected] of [
   // Nothing asked for: nothing for sure, the whole where it is free.
@@ -60,6 +60,31 @@ for (const seed of seeds(7, 2026)) {
       }
     }
   });
+
+  test(`of all that are in order and hold what is given it is the nearest, seed ${seed}`, () => {
+    const random = new Random(seed);
+    for (let round = 0; round < 300; round++) {
+      const given = ordered(random);
+      const share = random.below(11);
+      deepEqual(completeCapability(given, share, 10), nearest(given, share));
+    }
+  });
+}
+
+/** By trying all. */
+function nearest(given: CapabilityRequest, share: number): CapabilityBounds | undefined {
+  let best: CapabilityBounds | undefined;
+  const distance = ({ min, optimal, max }: CapabilityBounds): number => Math.abs(min - share) + Math.abs(optimal - share) + Math.abs(max - share);
+  for (let max = 0; max <= 10; max++) {
+    for (let optimal = 0; optimal <= max; optimal++) {
+      for (let min = 0; min <= optimal; min++) {
+        const bounds = { min, optimal, max, ...given };
+        const isCandidate = bounds.min === min && bounds.optimal === optimal && bounds.max === max;
+        if (isCandidate && (best === undefined || distance(bounds) < distance(best))) best = bounds;
+      }
+    }
+  }
+  return best;
 }
 
 function ordered(random: Random): CapabilityRequest {

@@ -22,28 +22,25 @@ export function checkOrder({ min, optimal, max }: CapabilityRequest, path: strin
 
 /**
  * Sets what is not given: to the size's part of the adapter, all three alike; without a size from nothing for sure (min 0) to
- * the whole adapter. What is given wins: the others keep to the order. Nothing goes beyond the adapter.
+ * the whole adapter. What is given wins, and the others are moved as little as the order asks for.
+ *
+ * Aims and bounds do not go beyond the adapter, which may have shrunk. A min that is given is kept even so, out of order: it
+ * is a promise, and admission then says that it cannot be held.
  */
 export function completeCapability(given: CapabilityRequest, sizeShare: number | null, total: number): CapabilityBounds {
   const base = sizeShare === null ? { min: 0, optimal: total, max: total } : { min: sizeShare, optimal: sizeShare, max: sizeShare };
-  const max = Math.min(given.max ?? Math.max(base.max, given.optimal ?? 0, given.min ?? 0), total);
-  const optimal = Math.min(given.optimal ?? Math.max(base.optimal, given.min ?? 0), max);
-  // A min that is given is kept, also above the adapter: it is a promise, and admission then says that it cannot be held.
-  return { min: given.min ?? Math.min(base.min, optimal), optimal, max };
+  const { min, optimal, max } = { ...base, ...mergeCapability(base, given) };
+  return { min, optimal: Math.min(optimal, total), max: Math.min(max, total) };
 }
 
-/** The older wishes where no new ones are given, moved as little as the order asks for. */
-export function mergeCapability(old: CapabilityRequest, change: CapabilityRequest): CapabilityRequest {
-  const max = change.max ?? raised(old.max, change.optimal, change.min);
-  const optimal = change.optimal ?? lowered(raised(old.optimal, change.min), change.max);
-  const min = change.min ?? lowered(old.min, change.optimal, change.max);
+/** The older values where no new ones are given, moved as little as the order asks for. Those that were never given stay so. */
+export function mergeCapability(old: CapabilityRequest, given: CapabilityRequest): CapabilityRequest {
+  const min = given.min ?? between(old.min, 0, given.optimal ?? given.max);
+  const optimal = given.optimal ?? between(old.optimal, given.min, given.max);
+  const max = given.max ?? between(old.max, given.optimal ?? given.min, Number.POSITIVE_INFINITY);
   return { ...(min !== undefined && { min }), ...(optimal !== undefined && { optimal }), ...(max !== undefined && { max }) };
 }
 
-function raised(value: number | undefined, ...floors: readonly (number | undefined)[]): number | undefined {
-  return value === undefined ? undefined : Math.max(value, ...floors.map((floor) => floor ?? 0));
-}
-
-function lowered(value: number | undefined, ...ceilings: readonly (number | undefined)[]): number | undefined {
-  return value === undefined ? undefined : Math.min(value, ...ceilings.map((ceiling) => ceiling ?? Number.POSITIVE_INFINITY));
+function between(value: number | undefined, least = 0, most = Number.POSITIVE_INFINITY): number | undefined {
+  return value === undefined ? undefined : Math.min(Math.max(value, least), most);
 }

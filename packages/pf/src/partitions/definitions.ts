@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AdapterMode } from '../actions.ts';
-import { fieldPath, fieldsOf, listOf, recordOf, wordOf } from '../fields.ts';
+import { fieldPath, fieldsOf, listOf, recordOf, shown, wordOf } from '../fields.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { decodeDefinition } from './definition.ts';
@@ -75,7 +75,7 @@ export function decodeDefinitions(value: unknown): Definitions {
   // The version comes first: in another one the other fields may mean anything.
   const { version } = recordOf(value, '');
   if (version !== DEFINITIONS_VERSION) {
-    throw new Refusal('definitions-version', `Its version (${JSON.stringify(version) ?? 'missing'}) is not the one that this host reads (${DEFINITIONS_VERSION}).`, 'version');
+    throw new Refusal('definitions-version', `Its version (${shown(version)}) is not the one that this host reads (${DEFINITIONS_VERSION}).`, 'version');
   }
   const fields = fieldsOf(value, '', FILE_FIELDS);
   const partitions = listOf(fields.partitions, 'partitions', PARTITIONS_MAX).map((item, index) => decodeDefinition(item, `partitions[${index}]`));

@@ -3,7 +3,7 @@ import { type TextRule, badField, fieldPath, fieldsOf, listOf, numberOf, recordO
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { checkOrder } from './capability.ts';
-import { partsOf } from './compute-parts.ts';
+import { COMPUTE_PARTS, partsOf } from './compute-parts.ts';
 import { decodeSize } from './sizes.ts';
 
 /** The names that exist in this host. Null where any will do: what was checked once may be older or newer than this host. */
@@ -87,7 +87,7 @@ function decodeVram(value: unknown, path: string): CapabilityRequest {
 function decodeCompute(value: unknown, path: string): CapabilityRequest {
   return decodeCapability(value, path, (share, at, min) => {
     const decoded = numberOf(share, at, { min: 0, max: 1 });
-    if (partsOf(decoded) < min) throw badField(at, share, `is less than the smallest part of an adapter's time (${COMPUTE_SHARE_MIN})`);
+    if (partsOf(decoded) < min) throw badField(at, share, `is less than the smallest part of an adapter's time (1/${COMPUTE_PARTS})`);
     return decoded;
   });
 }
@@ -153,6 +153,3 @@ function given<Name extends string, Type>(
   if (value === undefined) return {};
   return { [name]: decode(value, fieldPath(path, name)) } as { readonly [Key in Name]: Type };
 }
-
-// One of COMPUTE_PARTS, for the sentence.
-const COMPUTE_SHARE_MIN = '1/5040000';

@@ -1,7 +1,7 @@
 import type { AdapterMode } from '../actions.ts';
 import { Refusal } from '../refusal.ts';
 import type { PartitionDefinition } from './definition.ts';
-import { type PartitionTable, type TablePartition, adapterOf, place } from './partition-table.ts';
+import { NOT_IN_USE, type PartitionTable, type TablePartition, adapterOf, createPartition, place } from './partition-table.ts';
 
 /** What outlives a daemon: all that somebody has asked for. Who owns an adapter whole is found again among the guests. */
 export interface Definitions {
@@ -31,8 +31,29 @@ export function restoreTable({ modes, partitions }: Definitions, found: readonly
   const saved = new Map(Object.entries(modes));
   const adapters = found.map(({ id, vramBytes }) => ({ id, vramBytes, mode: saved.get(id) ?? 'partitioned', owner: null }));
   const absentModes = Object.fromEntries([...saved].filter(([id]) => !found.some((adapter) => adapter.id === id)));
-  const empty: PartitionTable = { adapters, absentModes, partitions: [] };
-  return partitions.reduce((table, definition) => ({ ...table, partitions: [...table.partitions, placed(table, definition)] }), empty);
+  const inPlace: TablePartition[] = [];
+  const table: PartitionTable = { adapters, absentModes, partitions: inPlace };
+  for (const definition of partitions) inPlace.push(placed(table, definition));
+  return table;
+}
+
+/** Made where nothing was ever defined, so that a host is of use as it comes. It promises itself nothing of the adapter. */
+export const DEFAULT_PARTITION_NAME = 'default';
+
+export interface StartOptions {
+  /** Null where there is no file of definitions. One with nothing in it is somebody's wish. */
+  readonly definitions: Definitions | null;
+  /** What this start has found. */
+  readonly adapters: readonly FoundAdapter[];
+  readonly defaultPartition: boolean;
+  readonly nowMs: number;
+}
+
+/** The table that a host starts with. */
+export function startTable({ definitions, adapters, defaultPartition, nowMs }: StartOptions): PartitionTable {
+  const table = restoreTable(definitions ?? NO_DEFINITIONS, adapters);
+  if (definitions !== null || !defaultPartition || adapters.length === 0) return table;
+  return createPartition(table, { name: DEFAULT_PARTITION_NAME }, { use: NOT_IN_USE, nowMs }).table;
 }
 
 function placed(table: PartitionTable, definition: PartitionDefinition): TablePartition {
