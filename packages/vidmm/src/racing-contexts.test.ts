@@ -7,15 +7,18 @@ import { testPage } from './testing/pages.ts';
 import type { RaceReport } from './testing/racing-context.ts';
 
 const program = new URL('./testing/racing-context.js', import.meta.url);
-const OPERATION_COUNT = 100_000;
+const SEEDS = [7, 2026];
+const OPERATION_COUNT = 300_000;
 
 // So little that nearly each grant depends on the other context, and more than both ever want.
 for (const budgetBytes of [100, 100_000]) {
   test(`two contexts that race are never granted more than the budget of ${budgetBytes} bytes`, { timeout: 120_000 }, async () => {
     const { buffer, page, open } = testPage({ budgetBytes });
     const grantedBytes = new Int32Array(new SharedArrayBuffer(4));
-    const workers = [7, 2026].map((seed) => new Worker(program, { workerData: { buffer, slotIndex: open().slotIndex, seed, operationCount: OPERATION_COUNT, grantedBytes } }));
-    const reports = (await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as RaceReport)));
+    const startedCount = new Int32Array(new SharedArrayBuffer(4));
+    const shared = { buffer, operationCount: OPERATION_COUNT, grantedBytes, startedCount, contextCount: SEEDS.length };
+    const workers = SEEDS.map((seed) => new Worker(program, { workerData: { ...shared, slotIndex: open().slotIndex, seed } }));
+    const reports = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as RaceReport));
     for (const { grantCount, mostBytes } of reports) {
       ok(grantCount > 0);
       ok(mostBytes <= budgetBytes, `${mostBytes} bytes were granted at once`);

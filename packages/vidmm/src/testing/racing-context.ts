@@ -16,9 +16,12 @@ interface RaceOptions {
   readonly operationCount: number;
   /** Of all contexts: added to after a grant, subtracted from before the release, so never more than what is held. */
   readonly grantedBytes: Int32Array;
+  /** Contexts that are there; the race begins when all are. */
+  readonly startedCount: Int32Array;
+  readonly contextCount: number;
 }
 
-const { buffer, slotIndex, seed, operationCount, grantedBytes } = workerData as RaceOptions;
+const { buffer, slotIndex, seed, operationCount, grantedBytes, startedCount, contextCount } = workerData as RaceOptions;
 const { video } = new ContextSlot({ buffer, slotIndex });
 const random = new Random(seed);
 const held: number[] = [];
@@ -31,6 +34,10 @@ function release(): void {
   Atomics.sub(grantedBytes, 0, bytes);
   video.release(bytes);
 }
+
+Atomics.add(startedCount, 0, 1);
+Atomics.notify(startedCount, 0);
+for (let count = Atomics.load(startedCount, 0); count < contextCount; count = Atomics.load(startedCount, 0)) Atomics.wait(startedCount, 0, count);
 
 for (let i = 0; i < operationCount; i++) {
   if (held.length > 0 && random.below(2) === 0) {
