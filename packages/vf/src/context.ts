@@ -159,13 +159,16 @@ export class Context {
    */
   create<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
     if (this.isNextRefused) return this.#addInvalid(kind, handle, device, descriptor);
+    // Before it is made: what the host has no room for must not be there first.
+    this.hostMemory.charge(this.#hostBytesOf(kind, descriptor));
     let native: N;
     try {
       native = make();
     } catch (error) {
+      this.hostMemory.release(this.#hostBytesOf(kind, descriptor));
       return this.refuse(kind, handle, device, descriptor, { filter: 'validation', message: describeError(error).message });
     }
-    return this.#add(new Known<N>(handle, kind, native, device), descriptor);
+    return this.#addCharged(new Known<N>(handle, kind, native, device), descriptor);
   }
 
   /** Puts an invalid object in the place of one that we do not create, and reports why. */
@@ -203,24 +206,34 @@ export class Context {
     known.label = descriptor.label ?? '';
     this.table.add(known);
     this.journal.createdAlong(known);
-    this.#chargeHost(known);
+    this.chargeHost(known, hostBytesOf({ kind, label: known.label, packetBytes: 0 }));
     return known;
   }
 
   #add<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
+    this.hostMemory.charge(this.#hostBytesOf(known.kind, descriptor));
+    return this.#addCharged(known, descriptor);
+  }
+
+  /** Its share of the host's memory is charged already. */
+  #addCharged<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
     known.label = descriptor.label ?? '';
+    known.hostBytes = this.#hostBytesOf(known.kind, descriptor);
     known.references = this.references.take();
     this.table.add(known);
     this.journal.created(known, this.#words, this.#begin, this.#end);
-    this.#chargeHost(known);
     return known;
   }
 
-  /** Of an object that has just come into the table and the journal. */
-  #chargeHost(known: Known): void {
-    const bytes = hostBytesOf({ kind: known.kind, packetBytes: known.packet?.byteLength ?? 0, label: known.label });
+  /** Of an object that the packet being executed creates. */
+  #hostBytesOf(kind: number, { label = '' }: { readonly label?: string }): number {
+    return hostBytesOf({ kind, label, packetBytes: (this.#end - this.#begin) * 4 });
+  }
+
+  /** What an object turns out to hold besides. */
+  chargeHost(known: Known, bytes: number): void {
     this.hostMemory.charge(bytes);
-    known.hostBytes = bytes;
+    known.hostBytes += bytes;
   }
 
   /** A label that an object was given later. The longest one on every object would fill V8's heap. */

@@ -6,14 +6,16 @@ import { Kind } from './generated/kinds.gen.ts';
  * an estimate on the high side for what the implementation holds: docs/memory.md has how each was found.
  */
 
-/** A record in the object table with its native wrapper. */
-const RECORD_BYTES = 1024;
+/** A record in the object table, its native wrapper and object. */
+const RECORD_BYTES = 4 * 2 ** 10;
 /** Native objects that keep recorded commands, in blocks of tens of kilobytes even for one command. */
 export const RECORDING_BYTES = 32 * 2 ** 10;
+/** What a command buffer keeps of each pass in it, besides. */
+export const PASS_BYTES = 1536;
 /** What a compiled pipeline holds, its share of the driver's code included. */
 const PIPELINE_BYTES = 64 * 2 ** 10;
-/** A shader module keeps its source and what was parsed from it, per byte of its packet. */
-const MODULE_BYTES_PER_BYTE = 16;
+/** A shader module keeps its source and, much larger, what Tint has parsed from it; per byte of its packet. */
+const MODULE_BYTES_PER_BYTE = 128;
 /** V8 keeps a string in two bytes a character where one character needs them. */
 const CHARACTER_BYTES = 2;
 /** A request whose answer has not been sent: promise, closures, what the implementation keeps for it. */
