@@ -2,6 +2,7 @@ export { monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
 export { loadSystemCalls } from './libc.ts';
+export { returnLargeBlocks } from './malloc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
