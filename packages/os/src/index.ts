@@ -4,6 +4,7 @@ export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
 export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';
+export { returnLargeBlocks } from './malloc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
