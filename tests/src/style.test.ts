@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
   vf: ['base', 'os', 'bus', 'vidmm', 'wire'],
   pf: ['base', 'os', 'vf'],
-  daemon: ['base', 'os', 'pf'],
+  daemon: ['base', 'os', 'pf', 'vidmm'],
   cli: ['base', 'os', 'guest', 'pf', 'daemon'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };

@@ -1,7 +1,7 @@
 import type { HostConfig } from '@gpup/pf/host-config';
 import { PF_LIMITS, PROTOCOL } from '@gpup/pf';
 import { Refusal, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
-import { NO_DEFINITIONS, loadDefinitions, saveDefinitions } from '@gpup/pf/partitions';
+import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import { findAdapters } from './adapters.ts';
 import type { ApiServer, CreateApiServer } from './api-seam.ts';
@@ -10,7 +10,6 @@ import { HostActions } from './host-actions.ts';
 import { HostCore } from './host-core.ts';
 import { DAEMON_LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
-import type { PageFiles } from './pages.ts';
 import { daemonStep } from './steps.ts';
 import { TdrWatch } from './tdr-watch.ts';
 import { readToken } from './token.ts';
@@ -18,7 +17,6 @@ import { readToken } from './token.ts';
 export interface DaemonOptions {
   readonly config: HostConfig;
   readonly createApi: CreateApiServer;
-  readonly pages: PageFiles;
   readonly log: Log;
   readonly version: string;
 }
@@ -45,19 +43,23 @@ export class Daemon {
 
   /** Each step is one that a kill may follow: guests go on through all of them, and the next daemon begins anew. */
   async start(): Promise<void> {
-    const { config, log, pages } = this.#options;
+    const { config, log } = this.#options;
     const startedMs = Date.now();
     const { adapters, reasons } = await findAdapters(config);
     if (adapters.length === 0) throw new Refusal('no-adapter', `No GPU found. ${reasons.join(' ')}`);
     daemonStep('daemon.adapters-probed');
     const { definitionsPath, vfs } = this.#directories;
     const definitions = loadDefinitions(definitionsPath);
+    const table = startTable({ definitions, adapters, defaultPartition: config.defaultPartition, nowMs: startedMs });
     daemonStep('daemon.definitions-read');
+    const save = (next: Definitions): void => saveDefinitions(definitionsPath, next, step);
+    // Before anybody has a context in the partition that is new: the next daemon has to know it.
+    if (definitions === null && table.partitions.length > 0) save(saveTable(table));
     const core = new HostCore({
-      config, adapters, log, pages,
+      config, adapters, log,
       directories: this.#directories,
-      definitions: definitions ?? NO_DEFINITIONS,
-      save: (next) => saveDefinitions(definitionsPath, next, step),
+      table,
+      save,
       nowMs: Date.now,
     });
     this.#core = core;
@@ -68,7 +70,6 @@ export class Daemon {
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
     const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: FEATURE_LEVEL };
     const actions = new HostActions({ core, tdr, directories: this.#directories, identity, startedMs, nowMs: Date.now });
-    if (definitions === null && config.defaultPartition) await actions.createPartition(DEFAULT_PARTITION);
     daemonStep('daemon.partitions-listening');
     this.#api = await this.#openApi(actions);
     daemonStep('daemon.api-listening');
@@ -103,18 +104,18 @@ export class Daemon {
 
   #watch(core: HostCore, tdr: TdrWatch): void {
     // After the input of this turn: answers that have come while this process was stopped count.
-    this.#timers.push(setInterval(() => setImmediate(() => tdr.look()), DAEMON_LIMITS.watchMs));
-    this.#timers.push(setInterval(() => this.#doChores(core), DAEMON_LIMITS.choresMs));
+    const look = (): void => {
+      for (const tenancy of core.tenancies) tenancy.checkPage();
+      tdr.look();
+      core.settle();
+    };
+    this.#timers.push(setInterval(() => setImmediate(look), DAEMON_LIMITS.watchMs));
+    this.#timers.push(setInterval(() => this.#limitLogs(core), DAEMON_LIMITS.choresMs));
   }
 
-  #doChores(core: HostCore): void {
-    // A budget that waits for memory to be freed falls with it, and what is free goes to others.
-    core.applyBudgets();
+  #limitLogs(core: HostCore): void {
     for (const { context } of core.contexts) {
       if (context.vf !== undefined) limitVfLog(vfFiles(this.#directories.vfs, context.vf.id), PF_LIMITS.vfLogBytesMax);
     }
   }
 }
-
-/** The whole of the first adapter, as long as nobody else is promised any of it. */
-const DEFAULT_PARTITION = { name: 'default', vram: { min: 0 }, compute: { min: 0 } };

@@ -1,27 +1,27 @@
 import { join } from 'node:path';
-import { type Adoption, CONTEXT_ID_MAX, Context, type Reason, VfPool, dismissAdoption } from '@gpup/pf/core';
+import { type Adoption, CONTEXT_ID_MAX, Context, type Reason, Refusal, VfPool, dismissAdoption } from '@gpup/pf/core';
 import { PF_LIMITS } from '@gpup/pf';
 import type { HostConfig } from '@gpup/pf/host-config';
 import {
   type Definitions,
+  NOT_IN_USE,
   type PartitionTable,
   type PartitionUse,
   type Transition,
   adapterOf,
+  admitContext,
   allotments,
   claimAdapter,
   partitionOf,
-  partitionState,
   releaseAdapter,
-  restoreTable,
   saveTable,
+  settleBudgets,
 } from '@gpup/pf/partitions';
 import type { HostAdapter } from './adapters.ts';
 import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
 import { EventSource } from './event-source.ts';
 import type { Log } from './log.ts';
-import type { PageFiles } from './pages.ts';
 import { daemonStep } from './steps.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
@@ -29,10 +29,10 @@ export interface HostCoreOptions {
   readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax'>;
   readonly directories: Directories;
   readonly adapters: readonly HostAdapter[];
-  readonly definitions: Definitions;
+  /** What the definitions and this start's adapters come to. */
+  readonly table: PartitionTable;
   /** Returns when the definitions would survive a loss of power, or throws, with the older ones in place. */
   readonly save: (definitions: Definitions) => void;
-  readonly pages: PageFiles;
   readonly log: Log;
   readonly nowMs: () => number;
 }
@@ -56,16 +56,13 @@ export class HostCore {
   readonly #wholes = new Map<string, Tenancy>();
   readonly #ids = new ContextIds({ idMax: CONTEXT_ID_MAX, isTaken: (id) => this.context(id) !== undefined });
   #table: PartitionTable;
-  /** What each partition has, as it was computed last. */
-  #allotted: ReturnType<typeof allotments>;
   #adoptedCount = 0;
 
   constructor(options: HostCoreOptions) {
     this.#options = options;
     this.log = options.log;
     this.events = new EventSource(options.nowMs);
-    this.#table = restoreTable(options.definitions, options.adapters);
-    this.#allotted = allotments(this.#table, this.use);
+    this.#table = options.table;
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
     for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
     for (const { id, mode } of this.#table.adapters) if (mode === 'dda') this.#addWhole(id);
@@ -122,15 +119,24 @@ export class HostCore {
   /** The same where nothing changes that outlives this daemon. */
   #follow({ table, events }: Transition): void {
     this.#table = table;
-    this.applyBudgets();
+    this.settle();
     for (const event of events) this.events.tell(event);
   }
 
-  /** Takes before it gives: what partitions use may have changed since budgets were computed. */
-  applyBudgets(): void {
-    for (const how of ['lower', 'set'] as const) {
-      this.#allotted = allotments(this.#table, this.use);
-      for (const tenancy of this.tenancies) tenancy.applyBudgets(how);
+  /** Brings what guests are held to towards what the table allots. What they use meanwhile is done with the next time. */
+  settle(): void {
+    settleBudgets(this.#table, {
+      budgetOf: (name) => this.#partitions.get(name)?.page?.budgetBytes ?? 0,
+      setBudget: (name, bytes) => void this.#partitions.get(name)?.page?.setBudgetBytes(bytes, 'wait'),
+      use: this.use,
+    });
+    for (const { definition } of this.#table.partitions) {
+      const page = this.#partitions.get(definition.name)?.page;
+      if (page?.hostBudgetBytes !== definition.hostBytesMax) page?.setHostBudgetBytes(definition.hostBytesMax, 'wait');
+    }
+    for (const { page } of this.#wholes.values()) {
+      if (page?.budgetBytes !== Number.POSITIVE_INFINITY) page?.setBudgetBytes(undefined, 'wait');
+      if (page?.hostBudgetBytes !== Number.POSITIVE_INFINITY) page?.setHostBudgetBytes(undefined, 'wait');
     }
   }
 
@@ -163,7 +169,6 @@ export class HostCore {
   /** From here on guests can come. */
   async open(): Promise<void> {
     await Promise.all(this.tenancies.map((tenancy) => this.#openTenancy(tenancy)));
-    this.applyBudgets();
   }
 
   async addPartition(name: string): Promise<void> {
@@ -176,6 +181,7 @@ export class HostCore {
 
   async #openTenancy(tenancy: Tenancy): Promise<void> {
     await tenancy.open();
+    this.settle();
     this.#pools.get(tenancy.adapter)?.fill(this.#options.config.pool);
   }
 
@@ -237,13 +243,13 @@ export class HostCore {
       adapter: definition.adapter,
       socketPath: join(this.#options.directories.partitions, `${name}.sock`),
       pool: this.#pools.get(definition.adapter) ?? null,
-      pages: this.#options.pages,
       // As many as any partition may have contexts, whatever this one may have now.
       slotCount: PF_LIMITS.contextsPartitionMax,
       landlord: this.#landlord({
-        refusal: (contextCount) => this.#refusal(name, contextCount),
-        budgets: () => ({
-          budgetBytes: this.#allotted.get(name)?.vramBytes ?? 0,
+        refusal: () => refusalOf(() => admitContext(this.#table, name, this.use)),
+        // Without what is in use, which is not known yet: what they had, unless some of it was being taken just then.
+        standingBudgets: () => ({
+          budgetBytes: allotments(this.#table, NOT_IN_USE).get(name)?.vramBytes ?? 0,
           hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
         }),
       }),
@@ -258,37 +264,26 @@ export class HostCore {
       adapter,
       socketPath: join(this.#options.directories.adapters, `${adapter}.sock`),
       pool: this.#pools.get(adapter) ?? null,
-      pages: this.#options.pages,
       slotCount: WHOLE_SLOT_COUNT,
       landlord: this.#landlord({
         refusal: () => {
           const { owner } = adapterOf(this.#table, adapter);
           return owner === null ? null : { code: OWNED, message: `The adapter ${adapter} is owned whole by ${owner}.` };
         },
-        budgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
+        standingBudgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
       }),
     });
     this.#wholes.set(adapter, tenancy);
     return tenancy;
   }
 
-  #landlord({ refusal, budgets }: Pick<Landlord, 'refusal' | 'budgets'>): Landlord {
+  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets'>): Landlord {
     return {
-      refusal,
-      budgets,
-      assignment: () => ({ heapBytes: null, vramBytes: budgets().budgetBytes ?? null }),
+      ...decisions,
       nextContextId: () => this.#ids.next(),
       onOpened: (context) => this.#opened(context),
       onEnded: (context, reason) => this.#ended(context, reason),
     };
-  }
-
-  #refusal(name: string, contextCount: number): Reason | null {
-    const { definition } = partitionOf(this.#table, name);
-    const state = partitionState(this.#table, name, this.use);
-    if (state.kind === 'blocked') return { code: 'partition-blocked', message: `The partition "${name}" is blocked: ${state.reason}` };
-    if (contextCount < definition.contextsMax) return null;
-    return { code: 'too-many-contexts', message: `The partition "${name}" has ${contextCount} contexts, as many as it may have (${definition.contextsMax}).` };
   }
 
   #opened(context: Context): void {
@@ -307,6 +302,17 @@ export class HostCore {
     if (partition === '') this.#follow(releaseAdapter(this.#table, adapter));
     this.log.info(`A context has ended: ${message}`, { context: id, partition, code });
     this.events.tell({ type: 'context-ended', partition, context: id, code, message });
+  }
+}
+
+/** A guest is told what an operator would be. */
+function refusalOf(check: () => void): Reason | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return { code: error.code, message: error.message };
+    throw error;
   }
 }
 

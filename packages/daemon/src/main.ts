@@ -4,10 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { noApi } from './api-seam.ts';
-import { plainPages } from './plain-pages.ts';
 import { runDaemon } from './run.ts';
 import { VERSION } from './version.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' }, foreground: { type: 'boolean' } } });
 
-void runDaemon({ configPath: values.config, log: values.foreground === true ? 'stderr' : 'file', createApi: noApi, pages: plainPages, version: VERSION });
+void runDaemon({ configPath: values.config, log: values.foreground === true ? 'stderr' : 'file', createApi: noApi, version: VERSION });

@@ -6,7 +6,6 @@ import { directoriesIn, makeDirectories } from './directories.ts';
 import { DAEMON_LIMITS } from './limits.ts';
 import { type LockResult, acquireLock } from './lock.ts';
 import { Log, logFile, logToStderr } from './log.ts';
-import type { PageFiles } from './pages.ts';
 import { announce } from './ready-line.ts';
 import { daemonStep } from './steps.ts';
 import { configFrom } from './surroundings.ts';
@@ -16,7 +15,6 @@ export interface RunOptions {
   /** Where the log goes: to standard error for one that is in the foreground, else to a file in the state directory. */
   readonly log: 'stderr' | 'file';
   readonly createApi: CreateApiServer;
-  readonly pages: PageFiles;
   readonly version: string;
 }
 
@@ -32,8 +30,8 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     daemonStep('daemon.locked');
     const log = openLog(config, options.log);
     daemonStep('daemon.logging');
-    const { createApi, pages, version } = options;
-    const daemon = new Daemon({ config, createApi, pages, version, log });
+    const { createApi, version } = options;
+    const daemon = new Daemon({ config, createApi, version, log });
     endOn(daemon, lock, log);
     await daemon.start();
     announce({ type: 'ready', pid: process.pid, apiSocket: directoriesIn(config).apiSocketPath, adoptedCount: daemon.adoptedCount });

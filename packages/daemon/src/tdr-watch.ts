@@ -3,9 +3,8 @@ import type { Context } from '@gpup/pf/core';
 import type { TdrConfig } from '@gpup/pf/host-config';
 import { blockPartition } from '@gpup/pf/partitions';
 import { NO_TDRS, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
-import { BusyWatch } from './busy-watch.ts';
+import { BusyWatch, type SlotView } from '@gpup/vidmm';
 import type { HostCore } from './host-core.ts';
-import type { PageSlot } from './pages.ts';
 import type { Tenancy } from './tenancy.ts';
 
 export interface TdrWatchOptions {
@@ -63,7 +62,7 @@ export class TdrWatch {
     if (verdict.kind === 'tdr') this.#end(context, tenancy, verdict, slot);
   }
 
-  #busySince(context: Context, slot: PageSlot | undefined, nowMs: number): number | null {
+  #busySince(context: Context, slot: SlotView | undefined, nowMs: number): number | null {
     if (slot === undefined) return null;
     const watch = this.#busy.get(context) ?? new BusyWatch();
     this.#busy.set(context, watch);
@@ -74,7 +73,7 @@ export class TdrWatch {
     return this.#options.core.adapters.find(({ id }) => id === adapter)?.choice.kind ?? 'software';
   }
 
-  #end(context: Context, tenancy: Tenancy, verdict: TimedOut, slot: PageSlot | undefined): void {
+  #end(context: Context, tenancy: Tenancy, verdict: TimedOut, slot: SlotView | undefined): void {
     const { core } = this.#options;
     const message = tdrMessage({ ...verdict, waitedMs: Math.round(verdict.waitedMs) });
     core.log.warning(`A context is timed out: ${message}`, { context: context.id, partition: tenancy.name, why: verdict.why });

@@ -1,15 +1,16 @@
 import { rmSync } from 'node:fs';
 import { closeDescriptor } from '@gpup/os';
 import { type Adoption, Context, type Grant, PartitionHost, type PartitionOwner, type Reason, type VfPool, dismissAdoption } from '@gpup/pf/core';
+import type { PageBudgets, PartitionPage } from '@gpup/vidmm';
+import { type PageFile, createPageFile, openPageFile } from '@gpup/vidmm/node';
 import { forgetPage, isRecordedPage, isSameFile, recordPage } from './page-record.ts';
-import type { Page, PageBudgets, PageFile, PageFiles } from './pages.ts';
 
 /** Who decides about a tenancy's contexts, and is told of them. */
 export interface Landlord {
   /** Why there is no further context; null: there is. */
-  refusal(contextCount: number): Reason | null;
-  assignment(): Grant['assignment'];
-  budgets(): PageBudgets;
+  refusal(): Reason | null;
+  /** For a page on which guests of the daemon before go on counting: what these have, as far as it can be told before they are all there. */
+  standingBudgets(): PageBudgets;
   nextContextId(): number;
   readonly onOpened: (context: Context) => void;
   readonly onEnded: (context: Context, reason: Reason) => void;
@@ -21,7 +22,6 @@ export interface TenancyOptions {
   readonly adapter: string;
   readonly socketPath: string;
   readonly pool: VfPool | null;
-  readonly pages: PageFiles;
   readonly slotCount: number;
   readonly landlord: Landlord;
 }
@@ -38,15 +38,14 @@ export class Tenancy {
   readonly #recordPath: string;
   readonly #host: PartitionHost;
   #page: PageFile | undefined;
-  /** What was applied last. */
-  #budgets: PageBudgets;
+  /** A VF that was taken over has written where only the daemon may: once its contexts are gone there is a new page. */
+  #isPageSpoilt = false;
 
   constructor(options: TenancyOptions) {
     this.name = options.name;
     this.adapter = options.adapter;
     this.socketPath = options.socketPath;
     this.#options = options;
-    this.#budgets = options.landlord.budgets();
     this.#recordPath = options.socketPath.replace(/\.sock$/, '.page');
     this.#host = new PartitionHost({ name: options.name, adapter: options.adapter, pool: options.pool, owner: this.#owner() });
   }
@@ -57,7 +56,7 @@ export class Tenancy {
   }
 
   /** Null before anybody could use it. */
-  get page(): Page | null {
+  get page(): PartitionPage | null {
     return this.#page?.page ?? null;
   }
 
@@ -79,13 +78,21 @@ export class Tenancy {
     await this.#host.listen(this.socketPath);
   }
 
-  /** `lower`: takes what is to be taken and gives nothing yet. What is in use stays: a budget below it waits. */
-  applyBudgets(how: 'lower' | 'set'): void {
-    const budgets = this.#options.landlord.budgets();
-    const next = how === 'set' ? budgets : lower(budgets, this.#budgets);
-    this.#budgets = next;
-    this.#page?.page.setBudgetBytes(next.budgetBytes, 'wait');
-    this.#page?.page.setHostBudgetBytes(next.hostBudgetBytes, 'wait');
+  /** Ends every context where a VF has written what only the daemon may write on their page. */
+  checkPage(): void {
+    const defect = this.#isPageSpoilt ? null : (this.page?.tampering() ?? null);
+    if (defect === null) return;
+    this.#isPageSpoilt = true;
+    const reason = { code: 'page-tampered', message: `A VF of the partition has written what it may not: ${defect}` };
+    for (const context of this.contexts) context.end(reason);
+    this.#renewSpoiltPage();
+  }
+
+  #renewSpoiltPage(): void {
+    if (!this.#isPageSpoilt || this.contexts.length > 0) return;
+    this.#dropPage();
+    this.#page = this.#makePage();
+    this.#isPageSpoilt = false;
   }
 
   /** Contexts live on, and so does all that the next daemon needs. */
@@ -96,28 +103,34 @@ export class Tenancy {
   /** Ends every context; resolves when nothing is left. */
   async close(reason: Reason): Promise<void> {
     await this.#host.close(reason);
-    if (this.#page !== undefined) {
-      this.#page.release();
-      closeDescriptor(this.#page.fd);
-      this.#page = undefined;
-    }
+    this.#dropPage();
     forgetPage(this.#recordPath);
+  }
+
+  #dropPage(): void {
+    if (this.#page === undefined) return;
+    this.#page.release();
+    closeDescriptor(this.#page.fd);
+    this.#page = undefined;
   }
 
   #owner(): PartitionOwner {
     const { landlord } = this.#options;
     return {
-      admit: (contextCount) => landlord.refusal(contextCount) ?? this.#grant(null),
+      admit: () => landlord.refusal() ?? (this.#isPageSpoilt ? SPOILT : this.#grant(null)),
       readmit: (adoption) => this.#readmit(adoption),
       nextContextId: () => landlord.nextContextId(),
       onOpened: landlord.onOpened,
-      onEnded: landlord.onEnded,
+      onEnded: (context, reason) => {
+        landlord.onEnded(context, reason);
+        this.#renewSpoiltPage();
+      },
     };
   }
 
   #makePage(): PageFile {
-    const { landlord, pages, slotCount } = this.#options;
-    const page = pages.create('gpup-page', { slotCount, ...landlord.budgets() });
+    // It gives nothing yet: whoever owns the budgets sets them.
+    const page = createPageFile('gpup-page', { slotCount: this.#options.slotCount, budgetBytes: 0, hostBudgetBytes: 0 });
     recordPage(this.#recordPath, page.fd);
     return page;
   }
@@ -126,7 +139,7 @@ export class Tenancy {
   #keepPage({ pageFd }: Adoption): boolean {
     if (this.#page !== undefined || pageFd === null || !isRecordedPage(this.#recordPath, pageFd)) return false;
     try {
-      this.#page = this.#options.pages.open(pageFd, this.#options.landlord.budgets());
+      this.#page = openPageFile(pageFd, this.#options.landlord.standingBudgets());
       return true;
     } catch {
       // What it is not is said when its VF is refused.
@@ -152,7 +165,8 @@ export class Tenancy {
       slotIndex = null;
     };
     return {
-      assignment: this.#options.landlord.assignment(),
+      // Its budgets are on the page.
+      assignment: { heapBytes: null, vramBytes: null },
       place: (vfPid) => {
         retire();
         if (this.#page === undefined) return null;
@@ -164,11 +178,4 @@ export class Tenancy {
   }
 }
 
-function lower(one: PageBudgets, other: PageBudgets): PageBudgets {
-  return { budgetBytes: least(one.budgetBytes, other.budgetBytes), hostBudgetBytes: least(one.hostBudgetBytes, other.hostBudgetBytes) };
-}
-
-/** Undefined is no budget. */
-function least(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || (other !== undefined && other < one) ? other : one;
-}
+const SPOILT: Reason = { code: 'page-tampered', message: 'The partition waits for its contexts to end, one of which has written what it may not.' };

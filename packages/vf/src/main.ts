@@ -5,6 +5,7 @@
  * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
 import { Nap } from '@gpup/os';
+import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
 import { attendHost } from './boot/attend-host.ts';
@@ -19,6 +20,7 @@ import { rehearse } from './boot/rehearsal.ts';
 import { report } from './boot/report.ts';
 import { vfStep } from './boot/steps.ts';
 import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
+import type { CommandProcessor } from './command-processor.ts';
 import { dawnBackend } from './dawn-backend.ts';
 
 const [mode, probingPid] = process.argv.slice(2);
@@ -49,9 +51,9 @@ async function start(): Promise<void> {
   const assigned = receiveAssignment();
   if (assigned === null) return die();
   vfStep('vf.assigned');
-  // The largest allocations are not listed yet.
-  attendHost(assigned, { allocations: () => [], end: endVf });
-  serve(backend, assigned);
+  // Nothing is asked before this turn is over.
+  attendHost(assigned, { allocations: (countMax) => processor.largestAllocations(countMax), end: endVf });
+  const processor = serve(backend, assigned);
 }
 
 async function openBackend(config: VfConfig): Promise<Backend> {
@@ -64,15 +66,18 @@ async function openBackend(config: VfConfig): Promise<Backend> {
   return dawnBackend({ gpu, hurry: () => loop.hurry() });
 }
 
-function serve(backend: Backend, { assignment, dataFd }: Assigned): void {
+function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): CommandProcessor {
   const link = openHostLink(dataFd, assignment, loop);
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
   if (assignment.transport === 'aperture') nap.endWith(dataFd);
-  runProcessor({ link, backend, vramBytes: assignment.vramBytes, end: endVf });
+  const { vramBytes, page } = assignment;
+  const slot = page === undefined || pageFd === null ? {} : { slot: openContextSlot(pageFd, page.slotIndex) };
+  const processor = runProcessor({ link, backend, vramBytes, ...slot, end: endVf });
   report({ type: 'ready' });
   vfStep('vf.ready');
+  return processor;
 }
 
 /** Before a long wait: what the rehearsal has left goes. */

@@ -14,9 +14,9 @@ export interface ProcessorOptions {
   readonly end: (code: string, message: string) => never;
 }
 
-/** Sets the command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, slot, end }: ProcessorOptions): void {
-  new CommandProcessor({
+/** Sets a command processor to work on the link, and ends this process when the guest is gone or at fault. */
+export function runProcessor({ link, backend, vramBytes, slot, end }: ProcessorOptions): CommandProcessor {
+  return new CommandProcessor({
     link,
     backend,
     limits: vramBytes === null ? {} : { vramBytes },
