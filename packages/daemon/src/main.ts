@@ -3,10 +3,8 @@
  * the descriptor that GPUP_DAEMON_READY_FD names.
  */
 import { parseArgs } from 'node:util';
-import { noApi } from './api-seam.ts';
-import { runDaemon } from './run.ts';
-import { VERSION } from './version.ts';
+import { runProgram } from './program.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' }, foreground: { type: 'boolean' } } });
 
-void runDaemon({ configPath: values.config, log: values.foreground === true ? 'stderr' : 'file', createApi: noApi, version: VERSION });
+void runProgram({ configPath: values.config, foreground: values.foreground === true });
