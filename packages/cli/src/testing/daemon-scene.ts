@@ -75,7 +75,9 @@ export class WorkingGuest {
   }
 
   get rounds(): number {
-    return Number(/round (\d+)\n(?!.*round)/s.exec(this.program.stdout)?.[1] ?? 0);
+    const { stdout } = this.program;
+    const begin = stdout.lastIndexOf('round ', stdout.lastIndexOf('\n'));
+    return begin === -1 ? 0 : Number.parseInt(stdout.slice(begin + 'round '.length), 10);
   }
 
   /** Resolves when it has done so many more rounds. */
