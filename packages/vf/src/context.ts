@@ -19,6 +19,9 @@ import { VideoMemory } from './video-memory.ts';
 const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURenderBundle]);
 const RECORDING_BYTES = 32 * 2 ** 10;
 
+/** What a microtask is made of. */
+const NOW = Promise.resolve();
+
 export interface ContextOptions {
   readonly link: HostLink;
   readonly backend: Backend;
@@ -90,6 +93,10 @@ export class Context {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
       settled: (promise, then) => this.settle(promise, then, then),
+      // The packets at hand are executed in one task.
+      soon: (callback) => void NOW.then(() => this.guard(callback)),
+      expect: backend.expect,
+      nowMs: options.nowMs,
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
     this.reader = new CommandReader(readerOptions);

@@ -22,35 +22,65 @@ class ScriptedQueue {
 function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
   const published: number[] = [];
   const flow: string[] = [];
+  const expected: number[] = [];
+  const clock = { nowMs: 0 };
   const work = new SubmittedWork({
     limits: { ...VF_LIMITS, ...limits },
     publish: (serial) => published.push(serial),
     pause: () => flow.push('pause'),
     resume: () => flow.push('resume'),
     settled: (promise, then) => void promise.then(then, then),
+    soon: (callback) => queueMicrotask(callback),
+    expect: (quietMs) => expected.push(quietMs),
+    nowMs: () => clock.nowMs,
   });
   const queues = [new ScriptedQueue(), new ScriptedQueue()] as const;
   const natives = queues as unknown as readonly [GPUQueue, GPUQueue];
-  return { work, queues, natives, published, flow };
+  return { work, queues, natives, published, flow, expected, clock };
 }
+
+/** The packets at hand are executed. */
+const turnOver = (): Promise<void> => Promise.resolve();
 
 test('a queue is asked once at a time, for all that it has', async () => {
   const { work, queues, natives, published } = setUp();
-  for (let i = 0; i < 5; i++) work.submitted(natives[0]);
+  work.submitted(natives[0]);
+  work.submitted(natives[0]);
+  equal(queues[0].askedCount, 0, 'more may come in the same turn');
+  await turnOver();
+  equal(queues[0].askedCount, 1);
+  for (let i = 0; i < 3; i++) work.submitted(natives[0]);
+  await turnOver();
   equal(queues[0].askedCount, 1);
   await queues[0].finish();
-  deepEqual(published, [1], 'it was asked after the first submit');
+  deepEqual(published, [2], 'it was asked after the second submit');
   equal(queues[0].askedCount, 2);
   await queues[0].finish();
-  deepEqual(published, [1, 5]);
+  deepEqual(published, [2, 5]);
   equal(queues[0].askedCount, 2);
   equal(work.isIdle, true);
+});
+
+test('a guest that asks shares the answer that is waited for, if it covers all', async () => {
+  const { work, queues, natives, published } = setUp();
+  work.submitted(natives[0]);
+  const first = work.done(natives[0]);
+  equal(queues[0].askedCount, 1);
+  equal(work.done(natives[0]), first);
+  work.submitted(natives[0]);
+  const second = work.done(natives[0]);
+  equal(second === first, false, 'the first one does not cover the second submit');
+  equal(queues[0].askedCount, 2);
+  await queues[0].finish();
+  await first;
+  deepEqual(published, [1]);
 });
 
 test('a serial is complete when every queue is done up to it', async () => {
   const { work, queues, natives, published } = setUp();
   work.submitted(natives[0]);
   work.submitted(natives[1]);
+  await turnOver();
   work.submitted(natives[0]);
   await queues[1].finish();
   deepEqual(published, [], 'the first submit is on the other queue');
@@ -67,6 +97,7 @@ test('too many submits in flight stop the guest, until some are done', async () 
   deepEqual(flow, []);
   work.submitted(natives[0]);
   deepEqual(flow, ['pause']);
+  equal(queues[0].askedCount, 1, 'at once: nothing more is read before an answer');
   await queues[0].finish();
   deepEqual(flow, ['pause', 'resume']);
 });
@@ -81,4 +112,15 @@ test('too many bytes in flight stop the guest, also without a submit', async () 
   await queues[0].finish();
   deepEqual(flow, ['pause', 'resume']);
   equal(work.isIdle, true);
+});
+
+test('after four answers the next one is expected after three quarters of the shortest', async () => {
+  const { work, queues, natives, expected, clock } = setUp();
+  for (const ms of [12, 10, 11, 14, 20]) {
+    work.submitted(natives[0]);
+    await turnOver();
+    clock.nowMs += ms;
+    await queues[0].finish();
+  }
+  deepEqual(expected, [0, 0, 0, 0, 7.5]);
 });
