@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 
-import { chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type Executor, type ExecutorChoice } from '../direct/index.ts';
+import { type ChosenExecutor, chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type ExecutorChoice } from '../direct/index.ts';
 
 /**
  * Opens npm `webgpu`. Imported by name at run time only: its type declarations need the DOM's, and
@@ -17,16 +17,14 @@ export const DAWN_BACKEND = 'vulkan';
 const prepared = new Map<ExecutorChoice, PreparedDawn>();
 
 /** Dawn, recording as the operator chose. */
-export interface PreparedDawn extends DawnModule {
-  readonly executor: Executor;
-}
+export interface PreparedDawn extends DawnModule, ChosenExecutor {}
 
 export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(process.env[EXECUTOR_VARIABLE])): Promise<PreparedDawn> {
   const name: string = 'webgpu';
   const { create, globals } = (await import(name)) as DawnModule;
   let dawn = prepared.get(choice);
   if (dawn === undefined) {
-    dawn = { create, globals, executor: chooseExecutor(globals, choice) };
+    dawn = { create, globals, ...chooseExecutor(globals, choice) };
     prepared.set(choice, dawn);
   }
   return dawn;
