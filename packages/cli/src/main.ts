@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseCommandLine } from './arguments.ts';
 import { HELP } from './help.ts';
+import { parseHost, runHost } from './host.ts';
 import { info } from './info.ts';
 import { run } from './run.ts';
 import { UsageError } from './usage-error.ts';
@@ -14,6 +15,7 @@ process.exitCode = await main(process.argv.slice(2));
 /** Messages for people end here: every expected failure is one line on standard error. */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === 'host') return await runHost(parseHost(args.slice(1)));
     const command = parseCommandLine(args);
     switch (command.kind) {
       case 'help':

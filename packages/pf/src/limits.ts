@@ -21,6 +21,12 @@ export const PF_LIMITS = {
   probeMsMax: 15_000,
   /** What a probe process may print: an adapter is some 3 KB. */
   probeOutputBytesMax: 1 << 20,
+  /** From a question to a VF with a guest, to its answer. A ping has no such end: what its silence means is the timeout policy's. */
+  vfAnswerMsMax: 5_000,
+  /** From the connection to a VF of the host process before to its hello: its thread may be inside of a long call. */
+  adoptionMsMax: 20_000,
+  /** What a VF that outlives its host may have printed before that is cut off. */
+  vfLogBytesMax: 1 << 20,
   /** The tail of a VF's standard error that is kept for the message when it dies unexpectedly. */
   vfErrorTailBytes: 4096,
   /** From SIGKILL for the VFs to their end, when the host process itself ends. */
