@@ -1,7 +1,7 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type ContextSlot, HostMemory, OwnBudget, VideoMemory } from '@gpup/vidmm';
-import { type Backend, describeError } from './backend.ts';
+import { type Backend, describeError, OwnedCommandBuffer } from './backend.ts';
 import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
 import type { DeviceState } from './device-state.ts';
@@ -21,6 +21,9 @@ import { SubmittedWork } from './submitted-work.ts';
 const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURenderBundle]);
 /** Writes in flight stop the guest before they are a large part of what its partition may make the host hold. */
 const WRITES_SHARE_MAX = 1 / 8;
+
+/** What a microtask is made of. */
+const NOW = Promise.resolve();
 
 export interface ContextOptions {
   readonly link: HostLink;
@@ -99,6 +102,10 @@ export class Context {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
       settled: (promise, then) => this.settle(promise, then, then),
+      // The packets at hand are executed in one task.
+      soon: (callback) => void NOW.then(() => this.guard(callback)),
+      expect: backend.expect,
+      nowMs: options.nowMs,
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
     this.reader = new CommandReader(readerOptions);
@@ -257,7 +264,8 @@ export class Context {
     this.#labelCharacters -= known.labelCharacters;
     this.hostMemory.release(known.hostBytes);
     known.hostBytes = 0;
-    this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
+    if (known.native instanceof OwnedCommandBuffer) known.native.release();
+    else this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
     switch (known.kind) {
       case Kind.GPUAdapter:
         this.adapterCount--;

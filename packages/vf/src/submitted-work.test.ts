@@ -23,9 +23,11 @@ class ScriptedQueue {
   }
 }
 
-function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
+/** `soon`: by default each packet is a turn of its own. */
+function setUp(limits: Partial<typeof VF_LIMITS> = {}, soon: (callback: () => void) => void = (callback) => callback()) {
   const published: number[] = [];
   const flow: string[] = [];
+  const expected: number[] = [];
   const hostMemory = new HostMemory(new OwnBudget(undefined));
   const clock = { nowMs: 1000 };
   const buffer = new ArrayBuffer(pageBytes(1));
@@ -39,23 +41,69 @@ function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
     pause: () => flow.push('pause'),
     resume: () => flow.push('resume'),
     settled: (promise, then) => void promise.then(then, then),
+    soon,
+    expect: (quietMs) => expected.push(quietMs),
+    nowMs: () => clock.nowMs,
   });
   const queues = [new ScriptedQueue(), new ScriptedQueue()] as const;
   const natives = queues as unknown as readonly [GPUQueue, GPUQueue];
-  return { work, queues, natives, published, flow, hostMemory, clock, view: () => page.slot(0) };
+  return { work, queues, natives, published, flow, expected, hostMemory, clock, view: () => page.slot(0) };
 }
 
+/** The packets at hand are executed. */
+const turnOver = (): Promise<void> => Promise.resolve();
+
 test('a queue is asked once at a time, for all that it has', async () => {
-  const { work, queues, natives, published } = setUp();
-  for (let i = 0; i < 5; i++) work.submitted(natives[0], DEVICES[0]);
+  const { work, queues, natives, published } = setUp({}, queueMicrotask);
+  work.submitted(natives[0], DEVICES[0]);
+  work.submitted(natives[0], DEVICES[0]);
+  equal(queues[0].askedCount, 0, 'more may come in the same turn');
+  await turnOver();
+  equal(queues[0].askedCount, 1);
+  for (let i = 0; i < 3; i++) work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
   equal(queues[0].askedCount, 1);
   await queues[0].finish();
-  deepEqual(published, [1], 'it was asked after the first submit');
+  deepEqual(published, [2], 'it was asked after the second submit');
   equal(queues[0].askedCount, 2);
   await queues[0].finish();
-  deepEqual(published, [1, 5]);
+  deepEqual(published, [2, 5]);
   equal(queues[0].askedCount, 2);
   equal(work.isIdle, true);
+});
+
+test('a guest that asks shares the answer that is waited for, if it covers all', async () => {
+  const { work, queues, natives, published } = setUp({}, queueMicrotask);
+  work.submitted(natives[0], DEVICES[0]);
+  const first = work.done(natives[0]);
+  equal(queues[0].askedCount, 1);
+  equal(work.done(natives[0]), first);
+  work.submitted(natives[0], DEVICES[0]);
+  const second = work.done(natives[0]);
+  equal(second === first, false, 'the first one does not cover the second submit');
+  equal(queues[0].askedCount, 2);
+  await queues[0].finish();
+  await first;
+  deepEqual(published, [1]);
+});
+
+test('a guest that asks after a request to map shares no answer that may come before it', () => {
+  const { work, queues, natives } = setUp();
+  work.submitted(natives[0], DEVICES[0]);
+  const first = work.done(natives[0]);
+  work.mapRequested();
+  equal(work.done(natives[0]) === first, false);
+  equal(queues[0].askedCount, 2);
+});
+
+test('after four answers the next one is expected after three quarters of the shortest', async () => {
+  const { work, queues, natives, expected, clock } = setUp();
+  for (const ms of [12, 10, 11, 14, 20]) {
+    work.submitted(natives[0], DEVICES[0]);
+    clock.nowMs += ms;
+    await queues[0].finish();
+  }
+  deepEqual(expected, [0, 0, 0, 0, 7.5]);
 });
 
 test('a serial is complete when every queue is done up to it', async () => {
@@ -72,12 +120,13 @@ test('a serial is complete when every queue is done up to it', async () => {
 });
 
 test('too many submits in flight stop the guest, until some are done', async () => {
-  const { work, queues, natives, flow } = setUp({ submitsInFlightMax: 2 });
+  const { work, queues, natives, flow } = setUp({ submitsInFlightMax: 2 }, queueMicrotask);
   work.submitted(natives[0], DEVICES[0]);
   work.submitted(natives[0], DEVICES[0]);
   deepEqual(flow, []);
   work.submitted(natives[0], DEVICES[0]);
   deepEqual(flow, ['pause']);
+  equal(queues[0].askedCount, 1, 'at once: nothing more is read before an answer');
   await queues[0].finish();
   deepEqual(flow, ['pause', 'resume']);
 });

@@ -15,7 +15,17 @@ export interface SubmittedWorkOptions {
   readonly resume: () => void;
   /** Runs what follows a native promise; it decides what to do with exceptions. */
   readonly settled: (promise: Promise<unknown>, then: () => void) => void;
+  /** Calls back once what is at hand has been executed. */
+  readonly soon: (callback: () => void) => void;
+  /** The completion that was asked for just now is not expected within so many milliseconds. */
+  readonly expect: (quietMs: number) => void;
+  readonly nowMs: () => number;
 }
+
+/** Of the last questions: how many say what to expect of the next. */
+const RECENT_COUNT = 4;
+/** Of the shortest of them: work may become a little shorter from one time to the next. */
+const QUIET_SHARE = 0.75;
 
 /** What one queue has been given and has not finished. */
 interface QueueWork {
@@ -30,14 +40,35 @@ interface QueueWork {
   writtenBytes: number;
   /** The part of these that the host holds. */
   stagedBytes: number;
-  isWatched: boolean;
+  submittedSerial: number;
+  /** The completion that was asked for and has not come, the last submit that it covers, and the maps before it. */
+  watch: { readonly done: Promise<unknown>; readonly serial: number; readonly mapCount: number } | null;
+}
+
+/** How long the last questions took to be answered. */
+class RecentTimes {
+  readonly #ms = new Float64Array(RECENT_COUNT);
+  #next = 0;
+
+  add(ms: number): void {
+    this.#ms[this.#next] = ms;
+    this.#next = (this.#next + 1) % RECENT_COUNT;
+  }
+
+  /** 0 until there were enough. */
+  get leastMs(): number {
+    let least = this.#ms[0] as number;
+    for (let i = 1; i < RECENT_COUNT; i++) least = Math.min(least, this.#ms[i] as number);
+    return least;
+  }
 }
 
 /**
  * Work that the guest has submitted and the GPU has not finished, over all queues of a context.
  *
  * Submits are numbered through in the order of their packets, starting with 1, the failed ones
- * included. Each queue is asked for completion once at a time, for all that it has at that moment.
+ * included. Each queue is asked for completion once at a time, for all that it has at that moment: when
+ * the packets at hand have been executed, as each question costs about as much as a small submit.
  *
  * A guest that submits faster than the GPU works is not read until some of it is done: otherwise the
  * backlog would grow in the implementation's memory.
@@ -50,6 +81,11 @@ export class SubmittedWork {
   #submitCount = 0;
   #writtenBytes = 0;
   #isPaused = false;
+  /** Queues with something that nobody has asked for yet. */
+  readonly #unwatched = new Set<QueueWork>();
+  readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
+  readonly #recent = new RecentTimes();
+  #mapCount = 0;
 
   constructor(options: SubmittedWorkOptions) {
     this.#options = options;
@@ -68,12 +104,32 @@ export class SubmittedWork {
     const work = this.#workOf(native);
     const serial = ++this.#serial;
     work.device = device;
+    work.submittedSerial = serial;
     if (work.submitCount++ === 0) work.oldestSerial = serial;
-    if (work.isWatched && work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#submitCount++;
     this.#options.meter?.submitted(serial, device);
-    this.#watch(work);
+    if (work.watch === null) this.#watchSoon(work);
+    else if (work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#limit();
+  }
+
+  /** A buffer is to be mapped: completions that are asked for from now on are to come after that. */
+  mapRequested(): void {
+    this.#mapCount++;
+  }
+
+  /**
+   * Resolves, or rejects, when the queue is done with what it has been given so far, and after the maps that
+   * were requested before: https://gpuweb.github.io/gpuweb/#promise-ordering
+   */
+  done(native: GPUQueue): Promise<unknown> {
+    const work = this.#queues.get(native);
+    // An idle queue is asked all the same: it knows of what others have given it.
+    if (work === undefined || work.submitCount === 0) return native.onSubmittedWorkDone();
+    if (work.watch === null) this.#watch(work);
+    const { watch } = work;
+    const covers = watch !== null && watch.serial === work.submittedSerial && watch.mapCount === this.#mapCount;
+    return covers ? watch.done : native.onSubmittedWorkDone();
   }
 
   /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
@@ -105,20 +161,34 @@ export class SubmittedWork {
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, isWatched: false };
+      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, submittedSerial: this.#serial, watch: null };
       this.#queues.set(native, work);
     }
     return work;
   }
 
+  #watchSoon(work: QueueWork): void {
+    this.#unwatched.add(work);
+    if (this.#unwatched.size === 1) this.#options.soon(this.#watchUnwatchedBound);
+  }
+
+  #watchUnwatched(): void {
+    for (const work of this.#unwatched) this.#watch(work);
+  }
+
   #watch(work: QueueWork): void {
-    if (work.isWatched) return;
-    work.isWatched = true;
+    if (work.watch !== null) return;
+    this.#unwatched.delete(work);
     work.unaskedSerial = 0;
-    const { submitCount, writtenBytes, stagedBytes } = work;
+    const { submitCount, writtenBytes, stagedBytes, submittedSerial } = work;
+    const startMs = this.#options.nowMs();
+    const done = work.native.onSubmittedWorkDone();
+    work.watch = { done, serial: submittedSerial, mapCount: this.#mapCount };
+    this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
-    this.#options.settled(work.native.onSubmittedWorkDone(), () => {
-      work.isWatched = false;
+    this.#options.settled(done, () => {
+      work.watch = null;
+      this.#recent.add(this.#options.nowMs() - startMs);
       work.oldestSerial = work.unaskedSerial;
       work.submitCount -= submitCount;
       work.writtenBytes -= writtenBytes;
@@ -155,6 +225,7 @@ export class SubmittedWork {
   #limit(): void {
     const { submitsInFlightMax, writeBytesInFlightMax } = this.#options.limits;
     const isOver = this.#submitCount > submitsInFlightMax || this.#writtenBytes > writeBytesInFlightMax;
+    if (isOver && this.#unwatched.size > 0) this.#watchUnwatched();
     if (isOver === this.#isPaused) return;
     this.#isPaused = isOver;
     if (isOver) this.#options.pause();
