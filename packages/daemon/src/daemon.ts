@@ -64,7 +64,8 @@ export class Daemon {
     });
     this.#core = core;
     daemonStep('daemon.adopting');
-    await takeOverVfs(vfs, { answerMsMax: PF_LIMITS.adoptionMsMax, onAdoption: (adoption) => core.adopt(adoption) });
+    const { hardware, software } = config.tdr;
+    await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });

@@ -60,14 +60,18 @@ export class DaemonLife {
   }
 }
 
+export function guestProgram(socketPath: string, script: string, args: readonly string[] = []): Program {
+  return new Program([process.execPath, '--import', PRELOAD_PATH, '--input-type=module', '-e', script, ...args], {
+    env: { ...process.env, GPUP_SOCKET: socketPath },
+  });
+}
+
 /** One guest of a daemon. */
 export class WorkingGuest {
   readonly program: Program;
 
   constructor(socketPath: string, secret: number) {
-    this.program = new Program([process.execPath, '--import', PRELOAD_PATH, '--input-type=module', '-e', WORKING_GUEST, String(secret)], {
-      env: { ...process.env, GPUP_SOCKET: socketPath },
-    });
+    this.program = guestProgram(socketPath, WORKING_GUEST, [String(secret)]);
   }
 
   get pid(): number {
@@ -131,7 +135,11 @@ export class DaemonScene {
     return ask(join(this.runtime, 'api.sock'), method, ...args);
   }
 
-  async guest(socketPath = join(this.runtime, 'partitions/default.sock')): Promise<WorkingGuest> {
+  get socketPath(): string {
+    return join(this.runtime, 'partitions/default.sock');
+  }
+
+  async guest(socketPath = this.socketPath): Promise<WorkingGuest> {
     const guest = new WorkingGuest(socketPath, this.guests.length * 1000 + 17);
     this.guests.push(guest);
     await guest.goesOn();
