@@ -23,7 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
   vf: ['base', 'os', 'bus', 'wire'],
   pf: ['base', 'os', 'vf'],
-  cli: ['base', 'os', 'guest', 'pf'],
+  api: ['base', 'pf'],
+  cli: ['api', 'base', 'os', 'guest', 'pf'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 
