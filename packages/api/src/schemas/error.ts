@@ -11,9 +11,7 @@ export const ERROR_BODY = {
         field: { ...TEXT, description: 'The field of the request that is wrong, as a path (`vram.max`); `body` for all of it.' },
       },
       required: ['code', 'message'],
-      additionalProperties: false,
     },
   },
   required: ['error'],
-  additionalProperties: false,
 } as const;

@@ -35,8 +35,8 @@ export interface ObjectSchema extends Described {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required: readonly string[];
-  /** False: what is not listed is refused. A schema: any name, with values like this. */
-  readonly additionalProperties: false | Schema;
+  /** False, in requests: what is not listed is refused. Absent, in answers: they may grow. A schema: any name, with values like this. */
+  readonly additionalProperties?: false | Schema;
   readonly propertyNames?: { readonly pattern?: string; readonly maxLength: number };
   readonly maxProperties?: number;
   readonly minProperties?: number;
@@ -46,9 +46,10 @@ export interface UnionSchema extends Described {
   readonly oneOf: readonly Schema[];
 }
 
-/** The TypeScript type of what a schema admits. */
+/** The TypeScript type of what a schema admits; of a schema that is not known to the letter, `unknown`. */
 export type TypeOf<S> =
-  S extends { readonly oneOf: readonly (infer Branch)[] } ? TypeOf<Branch>
+  Schema extends S ? unknown
+  : S extends { readonly oneOf: readonly (infer Branch)[] } ? TypeOf<Branch>
   : S extends { readonly type: 'string'; readonly enum: readonly (infer Word)[] } ? Word
   : S extends { readonly type: 'string' } ? string
   : S extends { readonly type: 'integer' | 'number' } ? number
@@ -70,7 +71,7 @@ type ObjectOf<S> =
 /** An answer with all of its fields. */
 export function record<const Properties extends Readonly<Record<string, Schema>>>(properties: Properties, description?: string) {
   const required = Object.keys(properties) as (keyof Properties & string)[];
-  return { type: 'object', properties, required, additionalProperties: false, ...(description === undefined ? {} : { description }) } as const;
+  return { type: 'object', properties, required, ...(description === undefined ? {} : { description }) } as const;
 }
 
 /** A request: the fields named last must be there. */
