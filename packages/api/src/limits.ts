@@ -12,7 +12,6 @@ export const API_LIMITS = {
   bodyBytesMax: 64 << 10,
   urlBytesMax: 2 << 10,
   headerBytesMax: 8 << 10,
-  headersMax: 64,
   /** From a connection's first byte to the last of its request. */
   requestMsMax: 10_000,
   /** A connection without a request is closed after this. */
@@ -33,6 +32,8 @@ export const API_LIMITS = {
   listenerBytesMax: 1 << 20,
   /** A listener has nothing to say. */
   listenerMessageBytesMax: 1 << 10,
+  /** From the close of a listener's WebSocket by us to the end of its connection, and of what it has not read. */
+  listenerCloseMsMax: 2_000,
   /** A listener that does not answer a ping until the next one is gone. */
   pingMs: 30_000,
   allocationsMax: 1024,
