@@ -38,6 +38,7 @@ const COMPONENTS: Readonly<Record<string, object>> = {
 const EVERYWHERE: readonly ApiCode[] = [
   'bad-request',
   'bad-url',
+  'path-not-found',
   'unauthorized',
   'method-not-allowed',
   'request-timeout',

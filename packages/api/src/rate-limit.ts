@@ -9,7 +9,8 @@ export interface RateLimits {
 }
 
 interface Bucket {
-  left: number;
+  /** Time that has not been spent on requests. One costs what the rate says, so that no fraction of one is lost to rounding. */
+  leftMs: number;
   filledMs: number;
 }
 
@@ -26,10 +27,10 @@ export class RateLimit {
 
   /** Takes one request from the peer's bucket. Milliseconds until the next one is there, 0 if this one may pass. */
   waitMs(peer: string): number {
-    const { requestsPerSecond } = this.#limits;
-    const bucket = this.#fill(peer);
-    if (bucket.left < 1) return Math.ceil(((1 - bucket.left) * 1000) / requestsPerSecond);
-    bucket.left -= 1;
+    const costMs = 1000 / this.#limits.requestsPerSecond;
+    const bucket = this.#fill(peer, this.#limits.requestBurstMax * costMs);
+    if (bucket.leftMs < costMs) return Math.ceil(costMs - bucket.leftMs);
+    bucket.leftMs -= costMs;
     return 0;
   }
 
@@ -37,11 +38,11 @@ export class RateLimit {
     return this.#buckets.size;
   }
 
-  #fill(peer: string): Bucket {
-    const { requestBurstMax, requestsPerSecond, peersMax } = this.#limits;
+  #fill(peer: string, fullMs: number): Bucket {
+    const { peersMax } = this.#limits;
     const nowMs = this.#nowMs();
-    const bucket = this.#buckets.get(peer) ?? { left: requestBurstMax, filledMs: nowMs };
-    bucket.left = Math.min(requestBurstMax, bucket.left + ((nowMs - bucket.filledMs) * requestsPerSecond) / 1000);
+    const bucket = this.#buckets.get(peer) ?? { leftMs: fullMs, filledMs: nowMs };
+    bucket.leftMs = Math.min(fullMs, bucket.leftMs + nowMs - bucket.filledMs);
     bucket.filledMs = nowMs;
     this.#buckets.delete(peer);
     this.#buckets.set(peer, bucket);

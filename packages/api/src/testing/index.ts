@@ -1,2 +1,2 @@
 export { MemoryActions } from './memory-actions.ts';
-export { type TestApi, openTestApi } from './test-api.ts';
+export { type RawAnswer, type RawRequest, TEST_TOKEN, type TestApi, openTestApi } from './test-api.ts';

@@ -55,7 +55,7 @@ export async function openTestApi(options: Partial<ApiServerOptions> = {}): Prom
     raw: (text) => exchange(socketPath, text),
     close: async () => {
       await server.close();
-      rmSync(directory, { recursive: true });
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
