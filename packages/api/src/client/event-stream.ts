@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import type { HostEvent } from '@gpup/pf/actions';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { HostApiError } from './host-api-error.ts';
-import { type Place, connectionError, connectionTo, urlAt } from './place.ts';
+import { type Place, authorization, connectionError, urlAt } from './place.ts';
 import { refusalIn, textOf } from './request.ts';
 
 /** From here on the listener hears everything. Another `startedMs` than before: the numbers have begun anew. */
@@ -20,6 +21,7 @@ export type EventFrame = Hello | Missed | HostEvent;
 
 /** What may wait for a program that is slower than its host. The host has limits of its own for what it does not send. */
 const WAITING_FRAMES_MAX = 4096;
+const FRAME_BYTES_MAX = 1 << 20;
 
 /**
  * The host's events from the moment it has let us in. Ends without an error when `signal` fires; throws a `HostApiError`
@@ -46,7 +48,10 @@ export async function* eventStream(place: Place, { after, signal }: { readonly a
 function openSocket(place: Place, after: number | undefined): WebSocket {
   const url = urlAt(place, after === undefined ? '/v1/events' : `/v1/events?after=${after}`);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return new WebSocket(url, { perMessageDeflate: false, maxPayload: 1 << 20, ...connectionTo(place) } as ConstructorParameters<typeof WebSocket>[2]);
+  const options = { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX, headers: authorization(place) };
+  if (place.kind === 'url') return new WebSocket(url, options);
+  // `ws+unix:` cuts a path at its first colon. The types lack an option of node:http that is passed on.
+  return new WebSocket(url, { ...options, createConnection: () => connect(place.path) } as ClientOptions);
 }
 
 /** Frames that have come and not been taken yet. One reader at a time. */

@@ -1,5 +1,3 @@
-import { connect } from 'node:net';
-import type { RequestOptions } from 'node:http';
 import { HostApiError } from './host-api-error.ts';
 
 /** Where a host's API is. */
@@ -12,10 +10,9 @@ export function placeOf(options: { readonly socketPath: string } | { readonly ur
   return { kind: 'url', url, token: options.token };
 }
 
-/** What node:http needs to get there, as `ws` does. */
-export function connectionTo(place: Place): Pick<RequestOptions, 'createConnection' | 'headers'> {
-  if (place.kind === 'socket') return { createConnection: () => connect(place.path), headers: {} };
-  return { headers: place.token === undefined ? {} : { authorization: `Bearer ${place.token}` } };
+/** Over the socket the file's mode is all that is asked for. */
+export function authorization(place: Place): Readonly<Record<string, string>> {
+  return place.kind === 'url' && place.token !== undefined ? { authorization: `Bearer ${place.token}` } : {};
 }
 
 export function urlAt(place: Place, path: string): URL {

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { API_LIMITS } from '../limits.ts';
 import { HostApiError } from './host-api-error.ts';
-import { type Place, connectionError, connectionTo, nameOf, urlAt } from './place.ts';
+import { type Place, authorization, connectionError, nameOf, urlAt } from './place.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -30,13 +30,13 @@ export function refusalIn(place: Place, { status, text }: Answer): HostApiError 
 
 function answerTo(place: Place, { method, path, body }: Call): Promise<Answer> {
   const url = urlAt(place, path);
-  const { headers, ...connection } = connectionTo(place);
+  const socket = place.kind === 'socket' ? { socketPath: place.path } : {};
   const text = body === undefined ? undefined : JSON.stringify(body);
   const type = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     // The path as it is: a URL would make `..` of a name mean something.
-    const sent = send(url, { path, method, agent: false, ...connection, headers: { ...headers, ...type } });
+    const sent = send(url, { path, method, agent: false, ...socket, headers: { ...authorization(place), ...type } });
     // After an answer, a connection that fails is no news: then the promise is settled.
     sent.on('error', (error) => reject(error instanceof HostApiError ? error : connectionError(place, error)));
     sent.on('response', (response) => textOf(response, place).then((answered) => resolve({ status: response.statusCode ?? 0, text: answered }), reject));
