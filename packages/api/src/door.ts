@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PfActions } from '@gpup/pf/actions';
@@ -10,23 +10,31 @@ import type { Gate } from './gate.ts';
 import { API_LIMITS } from './limits.ts';
 import { refuseResponse, refuseSocket } from './raw-answer.ts';
 
+export interface DoorLimits {
+  readonly connectionsMax: number;
+  readonly requestMsMax: number;
+}
+
 export interface DoorOptions {
   readonly actions: PfActions;
   readonly gate: Gate;
   readonly events: EventSockets;
   readonly onFault: (error: unknown) => void;
+  readonly limits: DoorLimits;
 }
 
 /** One way in: an HTTP server, a gate before it, and the routes behind. */
 export class Door {
   readonly #gate: Gate;
   readonly #events: EventSockets;
+  readonly #limits: DoorLimits;
   readonly #application: FastifyInstance;
   readonly #server: Server;
 
-  constructor({ actions, gate, events, onFault }: DoorOptions) {
+  constructor({ actions, gate, events, onFault, limits }: DoorOptions) {
     this.#gate = gate;
     this.#events = events;
+    this.#limits = limits;
     this.#application = createApplication({ actions, onFault, makeServer: (handle) => this.#makeServer(handle) });
     this.#server = this.#application.server;
   }
@@ -55,12 +63,15 @@ export class Door {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #makeServer(handle: Parameters<Parameters<typeof createApplication>[0]['makeServer']>[0]): Server {
+  #makeServer(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const { connectionsMax, requestMsMax } = this.#limits;
     const server = createServer(
       {
         maxHeaderSize: API_LIMITS.headerBytesMax,
-        requestTimeout: API_LIMITS.requestMsMax,
-        headersTimeout: API_LIMITS.requestMsMax,
+        requestTimeout: requestMsMax,
+        headersTimeout: requestMsMax,
+        // Node looks for late ones this often only; its default would double the time.
+        connectionsCheckingInterval: Math.ceil(requestMsMax / 10),
         keepAliveTimeout: API_LIMITS.idleMsMax,
         // The gate looks at it, where it matters.
         requireHostHeader: false,
@@ -71,9 +82,9 @@ export class Door {
         else refuseResponse(response, refused);
       },
     );
-    server.maxConnections = API_LIMITS.connectionsMax;
+    server.maxConnections = connectionsMax;
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    server.prependListener('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(error, socket as Socket));
+    server.prependListener('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(error, socket as Socket, requestMsMax));
     return server;
   }
 
@@ -102,13 +113,13 @@ function mustBeApiError(error: unknown): ApiError {
 }
 
 /** What Node's parser did not take for a request. */
-function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseClient(error: NodeJS.ErrnoException, socket: Socket, requestMsMax: number): void {
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-  else refuseSocket(socket, clientError(error.code));
+  else refuseSocket(socket, clientError(error.code, requestMsMax));
 }
 
-function clientError(code: string | undefined): ApiError {
+function clientError(code: string | undefined, requestMsMax: number): ApiError {
   if (code === 'HPE_HEADER_OVERFLOW') return new ApiError('headers-too-large', `The headers are larger than the limit (${API_LIMITS.headerBytesMax} bytes).`);
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ApiError('request-timeout', `The request was not complete within ${API_LIMITS.requestMsMax} ms.`);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ApiError('request-timeout', `The request was not complete within ${requestMsMax} ms.`);
   return new ApiError('bad-request', 'This is no HTTP request.');
 }

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -79,6 +80,7 @@ describe('a request that is refused', () => {
     ['a form', { method: 'POST', path: '/v1/partitions', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'name=beta' }, [415, 'unsupported-media-type', 'Content-Type']],
     ['no content type', { method: 'POST', path: '/v1/partitions', body: '{"name": "beta"}' }, [415, 'unsupported-media-type', 'Content-Type']],
     ['a body one byte too long', post(' '.repeat(API_LIMITS.bodyBytesMax + 1)), [413, 'body-too-large', 'body']],
+    ['a body of chunks that is too long', { ...post(' '.repeat(API_LIMITS.bodyBytesMax + 1)), headers: { ...JSON_TYPE, 'transfer-encoding': 'chunked' } }, [413, 'body-too-large', 'body']],
     ['the longest body', post(' '.repeat(API_LIMITS.bodyBytesMax)), [400, 'invalid-json', 'body']],
     ['a change of nothing that is known', { method: 'PATCH', path: '/v1/partitions/alpha', headers: JSON_TYPE, body: '{"name": "beta"}' }, [400, 'unknown-field', 'name']],
     ['a mode that is none', { method: 'PATCH', path: '/v1/adapters/software-0', headers: JSON_TYPE, body: '{"mode": "forward"}' }, [400, 'invalid-value', 'mode']],
@@ -120,6 +122,26 @@ describe('a request that is refused', () => {
 
   test('events after what is no number', async () => {
     match(await api.raw('GET /v1/events?after=x HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'), /^HTTP\/1\.1 400 .*"code":"invalid-value".*"field":"after"/s);
+  });
+});
+
+describe('a connection that does not ask', () => {
+  for (const begin of ['', 'GET /v1/host HT', 'POST /v1/partitions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{']) {
+    test(`after ${JSON.stringify(begin)} is closed`, async () => {
+      const hasty = await openTestApi({ limits: { requestMsMax: 50 } });
+      match(await hasty.raw(begin), /^HTTP\/1\.1 408 .*"code":"request-timeout"/s);
+      await hasty.close();
+    });
+  }
+
+  test('beyond the limit of connections is closed at once', async () => {
+    const full = await openTestApi({ limits: { connectionsMax: 1 } });
+    const held = connect(full.socketPath);
+    await new Promise((resolve) => held.once('connect', resolve));
+    // The server takes connections in their order.
+    await rejects(full.ask({ path: '/v1/host' }), ({ code }: NodeJS.ErrnoException) => code === 'ECONNRESET' || code === 'EPIPE');
+    held.destroy();
+    await full.close();
   });
 });
 

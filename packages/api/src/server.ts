@@ -2,7 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { PfActions } from '@gpup/pf/actions';
-import { Door } from './door.ts';
+import { Door, type DoorLimits } from './door.ts';
 import type { BacklogLimits } from './events/backlog.ts';
 import { EventFeed } from './events/event-feed.ts';
 import { type EventLimits, EventSockets } from './events/event-sockets.ts';
@@ -20,7 +20,7 @@ export interface ApiServerOptions {
   /** Is told whatever is no refusal: a bug. The peer gets a 500 that says no more. */
   readonly onFault: (error: unknown) => void;
   /** What tests make small. */
-  readonly limits?: Partial<RateLimits & BacklogLimits & EventLimits>;
+  readonly limits?: Partial<RateLimits & BacklogLimits & EventLimits & DoorLimits>;
   /** Monotonic, for the rates. */
   readonly nowMs?: () => number;
 }
@@ -44,6 +44,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 class Doors implements ApiServer {
   readonly #options: ApiServerOptions;
+  readonly #limits: RateLimits & BacklogLimits & EventLimits & DoorLimits;
   readonly #token: Token | undefined;
   readonly #rate: RateLimit;
   readonly #events: EventSockets;
@@ -52,6 +53,7 @@ class Doors implements ApiServer {
   constructor(options: ApiServerOptions) {
     const limits = { ...API_LIMITS, ...options.limits };
     this.#options = options;
+    this.#limits = limits;
     this.#token = options.token === undefined ? undefined : new Token(options.token);
     this.#rate = new RateLimit(limits, options.nowMs ?? (() => performance.now()));
     this.#events = new EventSockets(new EventFeed(options.actions, limits), limits);
@@ -79,7 +81,7 @@ class Doors implements ApiServer {
 
   async #open(gate: Gate, listen: (server: Server) => void): Promise<Door> {
     const { actions, onFault } = this.#options;
-    const door = new Door({ actions, gate, events: this.#events, onFault });
+    const door = new Door({ actions, gate, events: this.#events, onFault, limits: this.#limits });
     await door.open(listen);
     this.#doors.push(door);
     return door;
