@@ -18,13 +18,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   wire: ['base'],
   os: ['base'],
+  vidmm: ['base', 'os'],
   bus: ['base', 'os'],
   umd: ['base', 'wire', 'bus'],
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
-  vf: ['base', 'os', 'bus', 'wire'],
+  vf: ['base', 'os', 'bus', 'vidmm', 'wire'],
   pf: ['base', 'os', 'vf'],
   api: ['base', 'pf'],
-  cli: ['api', 'base', 'os', 'guest', 'pf'],
+  daemon: ['base', 'os', 'pf', 'vidmm'],
+  cli: ['api', 'base', 'os', 'guest', 'pf', 'daemon'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 

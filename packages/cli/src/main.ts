@@ -42,6 +42,10 @@ async function perform(command: ReturnType<typeof parseCommandLine>): Promise<nu
       return await (await import('./info.ts')).info(command);
     case 'run':
       return await (await import('./run.ts')).run(command);
+    case 'host-start':
+    case 'host-status':
+    case 'host-stop':
+      return await (await import('./host.ts')).runHost(command);
     case 'completion':
       process.stdout.write((await import('./command-line/completion.ts')).completionScript(command.shell));
       return DONE;

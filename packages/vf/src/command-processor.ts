@@ -1,11 +1,13 @@
 import { GuestFault } from '@gpup/base';
 import type { CloseReason, HostLink } from '@gpup/bus';
+import type { ContextSlot, LabelledBytes } from '@gpup/vidmm';
 import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
 import { OPCODES } from '@gpup/wire/numbers';
 import type { Backend } from './backend.ts';
 import { Context } from './context.ts';
 import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
 import type { JournalSnapshot } from './journal.ts';
+import { largestAllocations } from './largest-allocations.ts';
 import { VF_LIMITS, type VfLimits } from './limits.ts';
 import { adapterHandlers } from './objects/adapter.ts';
 import { bindingHandlers } from './objects/binding.ts';
@@ -34,6 +36,8 @@ export interface CommandProcessorOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly limits?: Partial<VfLimits>;
+  /** The context's slot on its partition's page: it draws its budgets from there, and says there how it gets on. */
+  readonly slot?: ContextSlot;
   /** Called when the context has ended, after the last word to the guest was given to the link. */
   readonly report: (end: ProcessorEnd) => void;
   readonly nowMs?: () => number;
@@ -53,6 +57,7 @@ export class CommandProcessor {
   readonly #limits: VfLimits;
   readonly #report: (end: ProcessorEnd) => void;
   readonly #context: Context;
+  readonly #slot: ContextSlot | null;
   readonly #handlers: Handlers;
   #isGreeted = false;
 
@@ -61,17 +66,20 @@ export class CommandProcessor {
     this.#link = link;
     this.#limits = { ...VF_LIMITS, ...options.limits };
     this.#report = options.report;
+    this.#slot = options.slot ?? null;
     this.#context = new Context({
       link,
       backend,
       limits: this.#limits,
       nowMs: options.nowMs ?? (() => performance.now()),
+      slot: this.#slot,
       failed: (error) => this.#fail(error),
     });
     this.#handlers = this.#makeHandlers();
     link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
     link.onFault = (fault) => this.#fail(fault);
     link.onClose = (reason) => this.#end({ type: 'closed', reason });
+    this.#guard(() => this.#context.chargeAperture());
   }
 
   get isEnded(): boolean {
@@ -80,12 +88,13 @@ export class CommandProcessor {
 
   /** What the context holds now, for tests and metrics. */
   statistics(): ProcessorStatistics {
-    const { table, videoMemory, journal, mappedBytes, replies, work, devices } = this.#context;
+    const { table, videoMemory, hostMemory, journal, mappedBytes, replies, work, devices } = this.#context;
     return {
       handleCount: table.handleCount,
       recordCount: table.recordCount,
       deviceCount: devices.size,
       vramBytes: videoMemory.usedBytes,
+      hostBytes: hostMemory.usedBytes,
       journalBytes: journal.bytes,
       mappedBytes,
       pendingRequestCount: replies.pendingCount,
@@ -97,6 +106,11 @@ export class CommandProcessor {
   bundles(): { readonly count: number; readonly words: number } {
     const { count, words } = this.#context.bundles;
     return { count, words };
+  }
+
+  /** What takes the most video memory now, the largest first. */
+  largestAllocations(countMax: number): LabelledBytes[] {
+    return largestAllocations(this.#context.table, countMax);
   }
 
   journal(): JournalSnapshot {
@@ -138,8 +152,18 @@ export class CommandProcessor {
 
   #receive(words: Uint32Array, begin: number, end: number): void {
     if (this.#context.isEnded) return;
+    this.#slot?.packetBoundary();
     try {
       this.#execute(words, begin, end);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#slot?.packetBoundary();
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       this.#fail(error);
     }
@@ -183,6 +207,7 @@ export class CommandProcessor {
   #fail(error: unknown): void {
     if (this.#context.isEnded) return;
     if (error instanceof GuestFault) {
+      this.#slot?.faulted();
       this.#sayLost(error.code, error.message);
       this.#end({ type: 'fault', code: error.code, message: error.message });
     } else {
@@ -213,6 +238,7 @@ export interface ProcessorStatistics {
   readonly recordCount: number;
   readonly deviceCount: number;
   readonly vramBytes: number;
+  readonly hostBytes: number;
   readonly journalBytes: number;
   readonly mappedBytes: number;
   readonly pendingRequestCount: number;

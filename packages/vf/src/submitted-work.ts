@@ -1,7 +1,13 @@
+import type { HostMemory } from '@gpup/vidmm';
 import type { VfLimits } from './limits.ts';
+import type { SubmitMeter } from './submit-meter.ts';
 
 export interface SubmittedWorkOptions {
   readonly limits: VfLimits;
+  /** Charged for what is written to the GPU and not there yet. */
+  readonly hostMemory: HostMemory;
+  /** Null where nobody watches. */
+  readonly meter: SubmitMeter | null;
   /** All submits up to `serial` (mod 2^32) are done. */
   readonly publish: (serial: number) => void;
   /** Stop or go on reading the guest's commands. */
@@ -9,24 +15,60 @@ export interface SubmittedWorkOptions {
   readonly resume: () => void;
   /** Runs what follows a native promise; it decides what to do with exceptions. */
   readonly settled: (promise: Promise<unknown>, then: () => void) => void;
+  /** Calls back once what is at hand has been executed. */
+  readonly soon: (callback: () => void) => void;
+  /** The completion that was asked for just now is not expected within so many milliseconds. */
+  readonly expect: (quietMs: number) => void;
+  readonly nowMs: () => number;
 }
+
+/** Of the last questions: how many say what to expect of the next. */
+const RECENT_COUNT = 4;
+/** Of the shortest of them: work may become a little shorter from one time to the next. */
+const QUIET_SHARE = 0.75;
 
 /** What one queue has been given and has not finished. */
 interface QueueWork {
   readonly native: GPUQueue;
-  /** Serial of its last submit that is done; raised to just before the next one when the queue was idle. */
-  completedSerial: number;
-  submittedSerial: number;
+  /** Handle of its device. */
+  device: number;
+  /** Serial of its oldest submit that is not done; says nothing while there is none. */
+  oldestSerial: number;
+  /** Serial of its first submit since it was last asked; 0: none. */
+  unaskedSerial: number;
   submitCount: number;
   writtenBytes: number;
-  isWatched: boolean;
+  /** The part of these that the host holds. */
+  stagedBytes: number;
+  submittedSerial: number;
+  /** The completion that was asked for and has not come, the last submit that it covers, and the maps before it. */
+  watch: { readonly done: Promise<unknown>; readonly serial: number; readonly mapCount: number } | null;
+}
+
+/** How long the last questions took to be answered. */
+class RecentTimes {
+  readonly #ms = new Float64Array(RECENT_COUNT);
+  #next = 0;
+
+  add(ms: number): void {
+    this.#ms[this.#next] = ms;
+    this.#next = (this.#next + 1) % RECENT_COUNT;
+  }
+
+  /** 0 until there were enough. */
+  get leastMs(): number {
+    let least = this.#ms[0] as number;
+    for (let i = 1; i < RECENT_COUNT; i++) least = Math.min(least, this.#ms[i] as number);
+    return least;
+  }
 }
 
 /**
  * Work that the guest has submitted and the GPU has not finished, over all queues of a context.
  *
  * Submits are numbered through in the order of their packets, starting with 1, the failed ones
- * included. Each queue is asked for completion once at a time, for all that it has at that moment.
+ * included. Each queue is asked for completion once at a time, for all that it has at that moment: when
+ * the packets at hand have been executed, as each question costs about as much as a small submit.
  *
  * A guest that submits faster than the GPU works is not read until some of it is done: otherwise the
  * backlog would grow in the implementation's memory.
@@ -39,6 +81,11 @@ export class SubmittedWork {
   #submitCount = 0;
   #writtenBytes = 0;
   #isPaused = false;
+  /** Queues with something that nobody has asked for yet. */
+  readonly #unwatched = new Set<QueueWork>();
+  readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
+  readonly #recent = new RecentTimes();
+  #mapCount = 0;
 
   constructor(options: SubmittedWorkOptions) {
     this.#options = options;
@@ -52,18 +99,49 @@ export class SubmittedWork {
     return this.#queues.size === 0;
   }
 
-  submitted(native: GPUQueue): void {
+  /** `device` is the handle of the queue's device. */
+  submitted(native: GPUQueue, device: number): void {
     const work = this.#workOf(native);
-    work.submittedSerial = ++this.#serial;
-    work.submitCount++;
+    const serial = ++this.#serial;
+    work.device = device;
+    work.submittedSerial = serial;
+    if (work.submitCount++ === 0) work.oldestSerial = serial;
     this.#submitCount++;
-    this.#watch(work);
+    this.#options.meter?.submitted(serial, device);
+    if (work.watch === null) this.#watchSoon(work);
+    else if (work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#limit();
   }
 
+  /** A buffer is to be mapped: completions that are asked for from now on are to come after that. */
+  mapRequested(): void {
+    this.#mapCount++;
+  }
+
   /**
-   * Bytes on their way to the GPU outside of a submit, or on their way back: the implementation keeps
-   * the memory of a destroyed object until the GPU has finished what was submitted before.
+   * Resolves, or rejects, when the queue is done with what it has been given so far, and after the maps that
+   * were requested before: https://gpuweb.github.io/gpuweb/#promise-ordering
+   */
+  done(native: GPUQueue): Promise<unknown> {
+    const work = this.#queues.get(native);
+    // An idle queue is asked all the same: it knows of what others have given it.
+    if (work === undefined || work.submitCount === 0) return native.onSubmittedWorkDone();
+    if (work.watch === null) this.#watch(work);
+    const { watch } = work;
+    const covers = watch !== null && watch.serial === work.submittedSerial && watch.mapCount === this.#mapCount;
+    return covers ? watch.done : native.onSubmittedWorkDone();
+  }
+
+  /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
+  written(native: GPUQueue, bytes: number): void {
+    this.#options.hostMemory.charge(bytes);
+    this.#workOf(native).stagedBytes += bytes;
+    this.inFlight(native, bytes);
+  }
+
+  /**
+   * Bytes that the GPU may still use: the implementation keeps the memory of a destroyed object until
+   * the GPU has finished what was submitted before.
    */
   inFlight(native: GPUQueue, bytes: number): void {
     const work = this.#workOf(native);
@@ -83,22 +161,39 @@ export class SubmittedWork {
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, completedSerial: this.#serial, submittedSerial: this.#serial, submitCount: 0, writtenBytes: 0, isWatched: false };
+      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, submittedSerial: this.#serial, watch: null };
       this.#queues.set(native, work);
     }
     return work;
   }
 
+  #watchSoon(work: QueueWork): void {
+    this.#unwatched.add(work);
+    if (this.#unwatched.size === 1) this.#options.soon(this.#watchUnwatchedBound);
+  }
+
+  #watchUnwatched(): void {
+    for (const work of this.#unwatched) this.#watch(work);
+  }
+
   #watch(work: QueueWork): void {
-    if (work.isWatched) return;
-    work.isWatched = true;
-    const { submittedSerial, submitCount, writtenBytes } = work;
+    if (work.watch !== null) return;
+    this.#unwatched.delete(work);
+    work.unaskedSerial = 0;
+    const { submitCount, writtenBytes, stagedBytes, submittedSerial } = work;
+    const startMs = this.#options.nowMs();
+    const done = work.native.onSubmittedWorkDone();
+    work.watch = { done, serial: submittedSerial, mapCount: this.#mapCount };
+    this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
-    this.#options.settled(work.native.onSubmittedWorkDone(), () => {
-      work.isWatched = false;
-      work.completedSerial = submittedSerial;
+    this.#options.settled(done, () => {
+      work.watch = null;
+      this.#recent.add(this.#options.nowMs() - startMs);
+      work.oldestSerial = work.unaskedSerial;
       work.submitCount -= submitCount;
       work.writtenBytes -= writtenBytes;
+      work.stagedBytes -= stagedBytes;
+      this.#options.hostMemory.release(stagedBytes);
       this.#submitCount -= submitCount;
       this.#writtenBytes -= writtenBytes;
       this.#advance(work);
@@ -109,20 +204,28 @@ export class SubmittedWork {
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
     else this.#queues.delete(work.native);
-    let completed = this.#serial;
-    for (const { submitCount, completedSerial } of this.#queues.values()) {
-      if (submitCount > 0) completed = Math.min(completed, completedSerial);
-    }
-    if (completed !== this.#published) {
-      this.#published = completed;
-      this.#options.publish(completed >>> 0);
-    }
+    this.#publish();
     this.#limit();
+  }
+
+  #publish(): void {
+    let completed = this.#serial;
+    let guiltyDevice = 0;
+    for (const { submitCount, oldestSerial, device } of this.#queues.values()) {
+      if (submitCount === 0 || oldestSerial > completed) continue;
+      completed = oldestSerial - 1;
+      guiltyDevice = device;
+    }
+    if (completed === this.#published) return;
+    this.#published = completed;
+    this.#options.publish(completed >>> 0);
+    this.#options.meter?.completed(completed, guiltyDevice);
   }
 
   #limit(): void {
     const { submitsInFlightMax, writeBytesInFlightMax } = this.#options.limits;
     const isOver = this.#submitCount > submitsInFlightMax || this.#writtenBytes > writeBytesInFlightMax;
+    if (isOver && this.#unwatched.size > 0) this.#watchUnwatched();
     if (isOver === this.#isPaused) return;
     this.#isPaused = isOver;
     if (isOver) this.#options.pause();

@@ -1,4 +1,5 @@
 import type { HostLink } from '@gpup/bus';
+import type { ContextSlot } from '@gpup/vidmm';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
 import { VF_BUG } from './end.ts';
@@ -7,16 +8,19 @@ export interface ProcessorOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly vramBytes: number | null;
+  /** On the partition's page; its budgets stand instead of `vramBytes`. */
+  readonly slot?: ContextSlot;
   /** Ends the VF process, and tells the host why. */
   readonly end: (code: string, message: string) => never;
 }
 
-/** Sets the command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, end }: ProcessorOptions): void {
-  new CommandProcessor({
+/** Sets a command processor to work on the link, and ends this process when the guest is gone or at fault. */
+export function runProcessor({ link, backend, vramBytes, slot, end }: ProcessorOptions): CommandProcessor {
+  return new CommandProcessor({
     link,
     backend,
     limits: vramBytes === null ? {} : { vramBytes },
+    ...(slot === undefined ? {} : { slot }),
     report: (ended) => finish(ended, end),
   });
 }

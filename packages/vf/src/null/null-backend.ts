@@ -100,6 +100,8 @@ export function nullBackend(options: NullBackendOptions = {}): NullBackend {
     gpu: gpu as unknown as GPU,
     collectGarbage: null,
     hurry: () => {},
+    expect: () => {},
+    compact: null,
     loseDevices: (message) => {
       for (const device of devices) device.lose('unknown', message);
     },

@@ -1,8 +1,10 @@
-import { describeError } from '../backend.ts';
+import type { WordRange } from '@gpup/wire';
+import { describeError, NOT_COMPACT, OwnedCommandBuffer } from '../backend.ts';
 import type { Context } from '../context.ts';
 import type { DeviceState } from '../device-state.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
+import { PASS_BYTES } from '../host-cost.ts';
 import { deviceOf } from './device.ts';
 import { Recording } from './recording.ts';
 
@@ -17,7 +19,8 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     // The wrappers of the encoder and of its passes are left to the collector.
     context.garbage.add(1 + recording.passCount, 0);
     if (failure === null) {
-      context.create(kind, result, device, descriptor, make);
+      const known = context.create(kind, result, device, descriptor, make);
+      context.chargeHost(known, recording.passCount * PASS_BYTES);
       return;
     }
     // Finishing reports what the implementation objects to; one error is reported, and it is ours.
@@ -25,9 +28,39 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     context.refuse(kind, result, device, descriptor, { filter: 'validation', message: failure });
   }
 
+  /** The shorter way, for commands that can take it. False: nothing has been done. */
+  function finishCompactly(result: number, device: DeviceState, descriptor: GPUCommandBufferDescriptor, commands: WordRange): boolean {
+    const { compact } = context.backend;
+    if (compact === null || commands.begin >= commands.end) return false;
+    const firstCommand = (commands.words[commands.begin] as number) & 0xffff;
+    const encoder = compact.open(device.native, firstCommand, (filter, message) => device.scopes.raise(filter, message));
+    if (encoder === null) return false;
+    let failure: string | null;
+    try {
+      failure = recording.playCommands(device, encoder as unknown as GPUCommandEncoder, commands);
+    } catch (error) {
+      encoder.discard();
+      if (error !== NOT_COMPACT) throw error;
+      recording.abandon();
+      compact.missed();
+      return false;
+    }
+    if (failure === null) {
+      context.create(Kind.GPUCommandBuffer, result, device, descriptor, () => encoder.finish());
+      return true;
+    }
+    const made = device.scopes.swallow(() => encoder.finish());
+    if (made instanceof OwnedCommandBuffer) made.release();
+    context.refuse(Kind.GPUCommandBuffer, result, device, descriptor, { filter: 'validation', message: failure });
+    return true;
+  }
+
   return {
     'GPUCommandEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
       const device = deviceOf(self);
+      // Labels are for messages, and the shorter way has none.
+      const isUnlabelled = (encoderDescriptor.label ?? '') === '' && (descriptor.label ?? '') === '';
+      if (isUnlabelled && finishCompactly(result, device, descriptor, commands)) return;
       const encoder = device.native.createCommandEncoder(encoderDescriptor);
       const failure = recording.playCommands(device, encoder, commands);
       finish(Kind.GPUCommandBuffer, result, device, descriptor, failure, () => encoder.finish(descriptor));

@@ -1,4 +1,5 @@
 import { INLINE, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, Reader, Writer, handles } from '@gpup/wire';
+import type { ContextSlot } from '@gpup/vidmm';
 import type * as T from '@gpup/wire/dictionaries';
 import * as encode from '@gpup/wire/encode';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
@@ -19,6 +20,8 @@ export interface GuestOptions {
   readonly limits?: Partial<VfLimits>;
   /** Null for a guest on a byte stream. */
   readonly heapBytes?: number | null;
+  readonly slot?: ContextSlot;
+  readonly nowMs?: () => number;
 }
 
 export interface GuestDevice {
@@ -48,9 +51,9 @@ export class ScriptedGuest {
   readonly #requests = new Map<number, (reply: Reply) => void>();
   #nextRequest = 1;
 
-  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES }: GuestOptions) {
+  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, ...options }: GuestOptions) {
     this.link = new MemoryLink(heapBytes);
-    this.processor = new CommandProcessor({ link: this.link, backend, limits, report: (end) => { this.end = end; } });
+    this.processor = new CommandProcessor({ link: this.link, backend, limits, ...options, report: (end) => { this.end = end; } });
     const reader = new Reader();
     this.link.onReply = (words, begin, end) => {
       const packet = words.slice(begin, end);
