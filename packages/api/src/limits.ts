@@ -1,12 +1,13 @@
 /** Every limit of the API, in one place. */
 export const API_LIMITS = {
-  /** A partition's name is also a file's (`NAME.sock`), and a socket's path has 107 bytes at most. */
-  nameLengthMax: 63,
-  /** The longest name of a WebGPU feature or limit has about 50. */
-  identifierLengthMax: 128,
-  listItemsMax: 256,
-  /** Of a partition. Beyond this a budget is a slip of the pen: no adapter has so much (packages/pf/src/limits.ts). */
-  bytesMax: 2 ** 40,
+  // Those of a partition are the physical function's own (packages/pf/src/limits.ts); a test holds the two together.
+  nameLengthMax: 40,
+  identifierLengthMax: 100,
+  baselineNamesMax: 256,
+  escapesMax: 64,
+  vramBytesMax: 2 ** 40,
+  hostBytesMin: 16 * 2 ** 20,
+  hostBytesMax: 2 ** 40,
   contextsMax: 64,
   /** The longest useful request lists every feature and limit of a baseline: some 10 KiB. */
   bodyBytesMax: 64 << 10,

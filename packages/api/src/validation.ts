@@ -23,18 +23,23 @@ function invalid(error: ErrorObject): ApiError {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer);
   switch (error.keyword) {
     case 'required': {
-      const field = [...path, String(error.params['missingProperty'])].join('.');
+      const field = fieldPath([...path, String(error.params['missingProperty'])]);
       return new ApiError('missing-field', `${field} is missing.`, { field });
     }
     case 'additionalProperties': {
-      const field = [...path, cut(String(error.params['additionalProperty']))].join('.');
+      const field = fieldPath([...path, String(error.params['additionalProperty'])]);
       return new ApiError('unknown-field', `${field} is no field of this request.`, { field });
     }
     default: {
-      const field = path.length === 0 ? 'body' : path.map(cut).join('.');
+      const field = path.length === 0 ? 'body' : fieldPath(path);
       return new ApiError('invalid-value', `${field} (${quote(error.data)}) ${complaint(error)}.`, { field });
     }
   }
+}
+
+/** As the host writes it: `baseline.features[2]`. */
+function fieldPath(path: readonly string[]): string {
+  return path.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : `${index === 0 ? '' : '.'}${cut(part)}`)).join('');
 }
 
 function complaint({ keyword, params }: ErrorObject): string {

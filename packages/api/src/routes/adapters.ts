@@ -20,7 +20,7 @@ export const ADAPTER_ROUTES = [
     params: request({ id: ADAPTER_ID }, ['id']),
     body: ADAPTER_CHANGE,
     answer: { status: 200, schema: ADAPTER_VIEW, description: 'The adapter as it is now.' },
-    refusals: ['adapter-not-found', 'adapter-in-use'],
+    refusals: ['unknown-adapter', 'adapter-has-partitions', 'adapter-owned', 'adapter-busy'],
     handle: (actions, { params, body }) => actions.setAdapterMode(params.id, body.mode),
   }),
 ];

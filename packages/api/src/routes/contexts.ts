@@ -19,7 +19,7 @@ export const CONTEXT_ROUTES = [
     summary: 'End a context: its guest loses the GPU, and is told',
     params: request({ id: CONTEXT_ID }, ['id']),
     answer: { status: 204, description: 'It has ended.' },
-    refusals: ['context-not-found'],
+    refusals: ['unknown-context'],
     handle: async (actions, { params }) => void (await actions.endContext(params.id)),
   }),
 ];

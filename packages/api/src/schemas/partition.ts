@@ -1,18 +1,16 @@
 import { API_LIMITS } from '../limits.ts';
-import { list, nullable, record, request } from './schema.ts';
+import { type NumberSchema, list, nullable, record, request } from './schema.ts';
 import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TEXT, TIME_MS } from './words.ts';
 
 const SIZE = {
   type: 'string',
-  pattern: '^[A-Za-z0-9][A-Za-z0-9/._-]*$',
-  minLength: 1,
-  maxLength: 64,
+  maxLength: API_LIMITS.identifierLengthMax,
   description: '`1/8` … `1`, or a cloud size (`NV6ads-A10-v5`, …): sets what is not given otherwise.',
 } as const;
 
 /** Limits of WebGPU are integers of 64 bits at most; JavaScript's are exact up to here. */
 const LIMIT_VALUE = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
-const NAMES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.listItemsMax } as const;
+const NAMES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.baselineNamesMax } as const;
 
 export const BASELINE = {
   type: 'object',
@@ -24,7 +22,7 @@ export const BASELINE = {
       required: [],
       additionalProperties: LIMIT_VALUE,
       propertyNames: { pattern: IDENTIFIER.pattern, maxLength: API_LIMITS.identifierLengthMax },
-      maxProperties: API_LIMITS.listItemsMax,
+      maxProperties: API_LIMITS.baselineNamesMax,
     },
   },
   required: [],
@@ -32,26 +30,31 @@ export const BASELINE = {
   description: 'What guests may see at most, so that the partition can move between unlike adapters.',
 } as const;
 
-function capabilityRequest<const Quantity extends { readonly type: 'integer' | 'number' }>(quantity: Quantity, description: string) {
-  return { type: 'object', properties: { min: quantity, max: quantity, optimal: quantity }, required: [], additionalProperties: false, description } as const;
+function capabilityRequest<const Min extends NumberSchema, const Quantity extends NumberSchema>(least: Min, quantity: Quantity, description: string) {
+  return { type: 'object', properties: { min: least, max: quantity, optimal: quantity }, required: [], additionalProperties: false, description } as const;
 }
 
-const REQUESTED_BYTES = { type: 'integer', minimum: 1, maximum: API_LIMITS.bytesMax, description: 'Bytes.' } as const;
-const REQUESTED_SHARE = { type: 'number', exclusiveMinimum: 0, maximum: 1, description: "A part of the adapter's time, of 1." } as const;
-const VRAM_REQUEST = capabilityRequest(REQUESTED_BYTES, 'Video memory: never below min nor above max; optimal is what is aimed at.');
-const COMPUTE_REQUEST = capabilityRequest(REQUESTED_SHARE, "The adapter's time.");
-const ENCODE_REQUEST = capabilityRequest(
-  { type: 'integer', minimum: 1, maximum: 1024, description: 'Blocks of 540p60.' },
-  'Video encoding. Refused as unsupported until an encoder enforces it.',
+// A min may be nothing; an aim or a bound of nothing would be a partition that can do nothing.
+const VRAM_REQUEST = capabilityRequest(
+  { type: 'integer', minimum: 0, maximum: API_LIMITS.vramBytesMax, description: 'Bytes.' },
+  { type: 'integer', minimum: 1, maximum: API_LIMITS.vramBytesMax, description: 'Bytes.' },
+  'Video memory: never below min nor above max; optimal is what is aimed at.',
 );
+const COMPUTE_REQUEST = capabilityRequest(
+  { type: 'number', minimum: 0, maximum: 1, description: "A part of the adapter's time, of 1." },
+  { type: 'number', exclusiveMinimum: 0, maximum: 1, description: "A part of the adapter's time, of 1." },
+  "The adapter's time.",
+);
+const BLOCKS = { type: 'integer', minimum: 1, maximum: 1024, description: 'Blocks of 540p60.' } as const;
+const ENCODE_REQUEST = capabilityRequest(BLOCKS, BLOCKS, 'Video encoding. Refused as unsupported until an encoder enforces it.');
 const CONTEXTS_MAX = { type: 'integer', minimum: 1, maximum: API_LIMITS.contextsMax } as const;
 const HOST_BYTES_MAX = {
   type: 'integer',
-  minimum: 1,
-  maximum: API_LIMITS.bytesMax,
+  minimum: API_LIMITS.hostBytesMin,
+  maximum: API_LIMITS.hostBytesMax,
   description: "Bytes of the host's memory that its guests can cause: apertures, journals, replay caches, pending work.",
 } as const;
-const ESCAPES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.listItemsMax, description: 'Names of the escapes that are open. Default: none.' } as const;
+const ESCAPES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.escapesMax, description: 'Names of the escapes that are open. Default: none.' } as const;
 
 export const PARTITION_REQUEST = request(
   {

@@ -16,7 +16,7 @@ export const PARTITION_NAME = {
 } as const;
 export const ADAPTER_ID = {
   type: 'string',
-  pattern: '^(hardware|software)-[0-9]{1,4}$',
+  pattern: '^(hardware|software)-(0|[1-9][0-9]{0,2})$',
   maxLength: 16,
   description: '`hardware-0`, `software-0`, …',
 } as const;
@@ -27,4 +27,4 @@ export const ADAPTER_MODE = {
   description: '`partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way.',
 } as const;
 /** Of a feature, a limit or an escape. */
-export const IDENTIFIER = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', minLength: 1, maxLength: API_LIMITS.identifierLengthMax } as const;
+export const IDENTIFIER = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9._-]*$', minLength: 1, maxLength: API_LIMITS.identifierLengthMax } as const;

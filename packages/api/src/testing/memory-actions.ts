@@ -75,7 +75,7 @@ export class MemoryActions implements PfActions {
   async setAdapterMode(id: string, mode: AdapterMode): Promise<AdapterView> {
     const adapter = this.#adapter(id);
     if (adapter.partitionCount > 0 && mode !== adapter.mode) {
-      throw new Refusal('adapter-in-use', `Adapter (${id}) has ${adapter.partitionCount} partitions; its mode changes without any.`, 'mode');
+      throw new Refusal('adapter-has-partitions', `Adapter (${id}) has ${adapter.partitionCount} partitions; its mode changes without any.`, 'mode');
     }
     this.#modes.set(id, mode);
     this.emit({ type: 'adapter-changed', adapter: id });
@@ -163,7 +163,7 @@ export class MemoryActions implements PfActions {
 
   async endContext(id: number): Promise<void> {
     const context = this.#contexts.get(id);
-    if (context === undefined) throw new Refusal('context-not-found', `Context (${id}) is not there.`);
+    if (context === undefined) throw new Refusal('unknown-context', `Context (${id}) is not there.`);
     this.#contexts.delete(id);
     this.emit({ type: 'context-ended', partition: context.partition, context: id, code: 'ended', message: 'The operator ended it.' });
   }
@@ -225,7 +225,7 @@ export class MemoryActions implements PfActions {
 
   #adapter(id: string): AdapterView {
     const mode = this.#modes.get(id);
-    if (mode === undefined) throw new Refusal('adapter-not-found', `Adapter (${id}) is not there; there are: ${[...this.#modes.keys()].join(', ')}.`, 'adapter');
+    if (mode === undefined) throw new Refusal('unknown-adapter', `Adapter (${id}) is not there; there are: ${[...this.#modes.keys()].join(', ')}.`, 'adapter');
     const partitions = this.#partitionsOn(id);
     return {
       id,
@@ -273,7 +273,7 @@ export class MemoryActions implements PfActions {
 
   #found(name: string): Definition {
     const found = this.#partitions.get(name);
-    if (found === undefined) throw new Refusal('partition-not-found', `Partition (${name}) is not there.`);
+    if (found === undefined) throw new Refusal('unknown-partition', `Partition (${name}) is not there.`);
     return found;
   }
 
@@ -292,7 +292,7 @@ export class MemoryActions implements PfActions {
 
 function shareOf(size: string | undefined): number {
   const share = SIZES[size ?? '1/8'];
-  if (share === undefined) throw new Refusal('size-unknown', `Size (${size}) is none of ${Object.keys(SIZES).join(', ')}.`, 'size');
+  if (share === undefined) throw new Refusal('unknown-size', `Size (${size}) is none of ${Object.keys(SIZES).join(', ')}.`, 'size');
   return share;
 }
 

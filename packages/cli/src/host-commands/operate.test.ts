@@ -57,7 +57,7 @@ describe('an operator', () => {
 
   test('gives an adapter away', async () => {
     match((await ask('adapter set software-1 --mode dda')).stdout, /\nsoftware-1 {2}dda /);
-    deepEqual(await ask('adapter set software-9 --mode dda'), { status: 4, stdout: '', stderr: 'gpup: adapter-not-found: Adapter (software-9) is not there; there are: software-0, software-1.\n' });
+    deepEqual(await ask('adapter set software-9 --mode dda'), { status: 4, stdout: '', stderr: 'gpup: unknown-adapter: Adapter (software-9) is not there; there are: software-0, software-1.\n' });
   });
 
   test('reads the log, and follows it', async () => {
