@@ -42,7 +42,7 @@ function fieldPath(path: readonly string[]): string {
   return path.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : `${index === 0 ? '' : '.'}${cut(part)}`)).join('');
 }
 
-function complaint({ keyword, params }: ErrorObject): string {
+function complaint({ keyword, params, parentSchema }: ErrorObject): string {
   switch (keyword) {
     case 'type':
       return `is no ${String(params['type'])}`;
@@ -63,8 +63,10 @@ function complaint({ keyword, params }: ErrorObject): string {
       return `has more entries than the limit (${params['limit']})`;
     case 'propertyNames':
       return `has a name (${quote(params['propertyName'])}) that is none`;
-    case 'pattern':
-      return `does not match ${params['pattern']}`;
+    case 'pattern': {
+      const words = (parentSchema as { readonly description?: string } | undefined)?.description;
+      return words === undefined ? `does not match ${params['pattern']}` : `is none of these: ${words.replace(/\.$/, '')}`;
+    }
     default:
       return `is not right (${keyword})`;
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type DaemonStatus, daemonStatus, runProgram, startDaemon, stopDaemon } from '@gpup/daemon';
 import type { Command } from './arguments.ts';
 
@@ -8,7 +9,9 @@ export type DaemonCommand = Extract<Command, { readonly kind: 'host-start' | 'ho
 const NOT_RUNNING = 3;
 
 /** Resolves with the exit status; a host in the foreground never resolves, as it is this process. */
-export async function runHost(command: DaemonCommand): Promise<number> {
+export async function runHost(given: DaemonCommand): Promise<number> {
+  // The daemon has another working directory.
+  const command = given.configPath === undefined ? given : { ...given, configPath: resolve(given.configPath) };
   switch (command.kind) {
     case 'host-start':
       return command.foreground ? runInForeground(command.configPath) : start(command.configPath);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { defaultRuntimeDirectory as hostDefault } from '@gpup/pf/host-config';
 import { TEST_TOKEN, type TestApi, openTestApi } from '../testing/test-api.ts';
 import { type Host, openHost } from './host.ts';
 import { HostApiError } from './host-api-error.ts';
@@ -104,13 +105,13 @@ for (const [what, options, message] of [
   test(`${what} is refused`, () => throws(() => openHost(options), message));
 }
 
-for (const [environment, uid, path] of [
-  [{}, 0, '/run/gpup/api.sock'],
-  [{ XDG_RUNTIME_DIR: '/run/user/7' }, 0, '/run/gpup/api.sock'],
-  [{ XDG_RUNTIME_DIR: '/somewhere' }, 7, '/somewhere/gpup-host/api.sock'],
-  [{}, 7, '/run/user/7/gpup-host/api.sock'],
-] as const) {
-  test(`the default is ${path} for user ${uid} with ${JSON.stringify(environment)}`, () => equal(defaultApiSocketPath(environment, uid), path));
+for (const environment of [{}, { XDG_RUNTIME_DIR: '' }, { XDG_RUNTIME_DIR: '/somewhere' }]) {
+  for (const uid of [0, 7]) {
+    test(`by default it is where the host's own default is, for user ${uid} with ${JSON.stringify(environment)}`, () => {
+      const directory = hostDefault({ isRoot: uid === 0, environment, home: '/home/x', temporaryDirectory: tmpdir(), uid });
+      equal(defaultApiSocketPath(environment, uid), join(directory, 'api.sock'));
+    });
+  }
 }
 
 describe('events', () => {

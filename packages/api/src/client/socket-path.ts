@@ -1,12 +1,14 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The API's socket in the runtime directory of a host. */
 export const API_SOCKET_NAME = 'api.sock';
 
-/** Where the host of this user has its runtime directory, unless it is told otherwise. */
+/** As packages/pf/src/host-config.ts has it, of which a client loads nothing; a test holds the two together. */
 export function defaultRuntimeDirectory(environment: NodeJS.ProcessEnv = process.env, uid: number = process.getuid?.() ?? 0): string {
   if (uid === 0) return '/run/gpup';
-  return join(environment['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`, 'gpup-host');
+  const session = environment['XDG_RUNTIME_DIR'];
+  return session ? join(session, 'gpup-host') : join(tmpdir(), `gpup-host-${uid}`);
 }
 
 export function defaultApiSocketPath(environment: NodeJS.ProcessEnv = process.env, uid?: number): string {

@@ -12,7 +12,7 @@ export const PARTITION_NAME = {
   pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
   minLength: 1,
   maxLength: API_LIMITS.nameLengthMax,
-  description: 'Lower-case letters, digits and hyphens; the first and the last one is no hyphen.',
+  description: 'Names of lower-case letters, digits and hyphens (none at their ends).',
 } as const;
 export const ADAPTER_ID = {
   type: 'string',

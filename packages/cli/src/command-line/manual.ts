@@ -11,7 +11,7 @@ export function manual(): string {
     '',
     '`gpup COMMAND --help` shows the same. Sizes in bytes are numbers with or without a unit: `268435456`, `256MiB`, `1G`; units are powers of 1024. What people read may change; programs use `--json`, whose fields are those of `packages/api/openapi.json`.',
     '',
-    'Commands that ask a host find it by `--host`, else by `GPUP_HOST`, else at the socket of this user\'s host: `/run/gpup/api.sock` for root, `$XDG_RUNTIME_DIR/gpup-host/api.sock` for others. Where that is a URL (`http://127.0.0.1:7070`), the token is in `GPUP_HOST_TOKEN`: on a command line others could read it.',
+    'Commands that ask a host find it by `--host`, else by `GPUP_HOST`, else at the socket of this user\'s host: `/run/gpup/api.sock` for root, `$XDG_RUNTIME_DIR/gpup-host/api.sock` for others (docs/host-config.md). Where that is a URL (`http://127.0.0.1:7070`), the token is in `GPUP_HOST_TOKEN`: on a command line others could read it.',
     '',
     '## Exit status',
     '',
