@@ -17,3 +17,6 @@ export interface OpenContestant {
   measure(): Promise<number>;
   close(): Promise<void>;
 }
+
+/** `steady`: measured in its stride (see `SteadyMeasure`). `young`: its first rounds, compilers and all. */
+export type ProgramAge = 'steady' | 'young';

@@ -44,9 +44,9 @@ function planOf(workload: (typeof ALL)[number], runCount: number | undefined): P
   };
 }
 
-const { names, runCount, jsonFile, svgFile, chromiumPath } = options();
+const { names, runCount, jsonFile, svgFile, chromiumPath, age } = options();
 const { environment } = await findAdapter();
-const contestants: Contestant[] = [new NodeContestant('native', environment), new NodeContestant('tuned', environment), new NodeContestant('gpup', {})];
+const contestants: Contestant[] = [new NodeContestant('native', environment, age), new NodeContestant('tuned', environment, age), new NodeContestant('gpup', {}, age)];
 
 if (chromiumPath !== undefined) contestants.push(await startChromium(chromiumPath));
 
@@ -54,7 +54,7 @@ if (chromiumPath !== undefined) contestants.push(await startChromium(chromiumPat
 async function startChromium(path: string): Promise<Contestant> {
   const { ChromiumContestant } = await import('./chromium/contestant.ts');
   const { bundledChromium } = await import('./chromium/executable.ts');
-  return ChromiumContestant.start(path === 'auto' ? await bundledChromium() : path, WORKLOADS.map(({ name }) => name));
+  return ChromiumContestant.start(path === 'auto' ? await bundledChromium() : path, WORKLOADS.map(({ name }) => name), age);
 }
 
 const results: Result[] = [];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type EphemeralHost, SOCKET_VARIABLE, startHost } from '@gpup/guest';
-import type { Contestant, OpenContestant } from './contestant.ts';
+import type { Contestant, OpenContestant, ProgramAge } from './contestant.ts';
 import type { Provider } from './provider.ts';
 import type { WorkerReply } from './worker-protocol.ts';
 import { PROCESS_WORKLOADS } from './workloads/process-workloads.ts';
@@ -18,11 +18,13 @@ const HOST_WARM_MS = 1500;
 export class NodeContestant implements Contestant {
   readonly name: Provider;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #age: ProgramAge;
   #warmHost: EphemeralHost | undefined;
 
-  constructor(name: Provider, environment: Readonly<Record<string, string>>) {
+  constructor(name: Provider, environment: Readonly<Record<string, string>>, age: ProgramAge = 'steady') {
     this.name = name;
     this.#environment = environment;
+    this.#age = age;
   }
 
   reasonAgainst(): undefined {
@@ -31,7 +33,7 @@ export class NodeContestant implements Contestant {
 
   async open(workloadName: string): Promise<OpenContestant> {
     const environment = { ...this.#environment, ...(await this.#hostOf(workloadName)) };
-    return WorkerProcess.start(this.name, workloadName, environment);
+    return WorkerProcess.start([this.name, workloadName, this.#age], environment);
   }
 
   async close(): Promise<void> {
@@ -56,8 +58,8 @@ class WorkerProcess implements OpenContestant {
     this.adapter = adapter;
   }
 
-  static async start(provider: Provider, workloadName: string, environment: Readonly<Record<string, string>>): Promise<WorkerProcess> {
-    const child = spawn(process.execPath, [WORKER, provider, workloadName], {
+  static async start(args: readonly [Provider, string, ProgramAge], environment: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, [WORKER, ...args], {
       env: { ...process.env, ...environment },
       // What libraries print is no result.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

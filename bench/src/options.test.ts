@@ -5,16 +5,17 @@ import { UsageError, readOptions, usage } from './options.ts';
 const KNOWN = ['a', 'b', 'c'];
 
 test('without options everything is measured as often as it wants', () => {
-  deepEqual(readOptions([], KNOWN), { names: KNOWN, runCount: undefined, jsonFile: undefined, svgFile: undefined, chromiumPath: undefined });
+  deepEqual(readOptions([], KNOWN), { names: KNOWN, runCount: undefined, jsonFile: undefined, svgFile: undefined, chromiumPath: undefined, age: 'steady' });
 });
 
 test('options are read', () => {
-  deepEqual(readOptions(['--only', 'c,a', '--runs', '7', '--json', 'x.json', '--svg', 'x.svg', '--chromium', '/c'], KNOWN), {
+  deepEqual(readOptions(['--only', 'c,a', '--runs', '7', '--json', 'x.json', '--svg', 'x.svg', '--chromium', '/c', '--young'], KNOWN), {
     names: ['a', 'c'],
     runCount: 7,
     jsonFile: 'x.json',
     svgFile: 'x.svg',
     chromiumPath: '/c',
+    age: 'young',
   });
 });
 

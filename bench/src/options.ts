@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ProgramAge } from './contestant.ts';
 
 export interface Options {
   readonly names: readonly string[];
@@ -8,6 +9,7 @@ export interface Options {
   readonly svgFile: string | undefined;
   /** `auto`: the one that an npm package carries. */
   readonly chromiumPath: string | undefined;
+  readonly age: ProgramAge;
 }
 
 export class UsageError extends Error {}
@@ -25,6 +27,8 @@ partition, alternating, all on the same adapter.
   --runs N            alternations, 1 to ${RUNS.max} (default ${RUNS.plain}, and ${RUNS.gpuBound} for those that the GPU paces)
   --chromium PATH     measures a headless Chromium as well; "auto": the one in an npm package
   --json FILE         writes machine, adapter and all figures
+  --young             measures the first rounds of each process, compilers and all, not those of a program that
+                      has run for a while
   --svg [FILE]        draws the ratios (default ${SVG_FILE_DEFAULT})
   -h, --help          shows this
 
@@ -43,7 +47,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   if (runCount !== undefined && !(Number.isInteger(runCount) && runCount >= 1 && runCount <= RUNS.max)) {
     throw new UsageError(`--runs (${values.runs}) is not a whole number from 1 to ${RUNS.max}.`);
   }
-  return { names: known.filter((name) => names.includes(name)), runCount, jsonFile: values.json, svgFile: values.svg, chromiumPath: values.chromium };
+  return { names: known.filter((name) => names.includes(name)), runCount, jsonFile: values.json, svgFile: values.svg, chromiumPath: values.chromium, age: values.young ? 'young' : 'steady' };
 }
 
 function parse(args: readonly string[]) {
@@ -56,6 +60,7 @@ function parse(args: readonly string[]) {
         chromium: { type: 'string' },
         json: { type: 'string' },
         svg: { type: 'string' },
+        young: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -1,5 +1,5 @@
 import { type Browser, type Page, chromium } from 'playwright-core';
-import type { Contestant, OpenContestant } from '../contestant.ts';
+import type { Contestant, OpenContestant, ProgramAge } from '../contestant.ts';
 import type { PageBench } from './page.ts';
 import { type PageServer, servePage } from './server.ts';
 
@@ -26,22 +26,24 @@ declare const bench: PageBench;
 export class ChromiumContestant implements Contestant {
   readonly name = 'chromium';
   readonly #portable: readonly string[];
+  readonly #age: ProgramAge;
   readonly #browser: Browser;
   readonly #server: PageServer;
 
-  private constructor(portable: readonly string[], browser: Browser, server: PageServer) {
+  private constructor(portable: readonly string[], age: ProgramAge, { browser, server }: { readonly browser: Browser; readonly server: PageServer }) {
     this.#portable = portable;
+    this.#age = age;
     this.#browser = browser;
     this.#server = server;
   }
 
   /** `portable`: the workloads that can run in a page. */
-  static async start(executablePath: string, portable: readonly string[]): Promise<ChromiumContestant> {
+  static async start(executablePath: string, portable: readonly string[], age: ProgramAge = 'steady'): Promise<ChromiumContestant> {
     // Its own copy of the driver, not the one that this process's environment may name.
     const environment = Object.entries(process.env).filter(([name]) => !/^VK_|^LD_LIBRARY_PATH$/.test(name)) as [string, string][];
     const browser = await chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ['--disable-gpu'], env: Object.fromEntries(environment) });
     try {
-      return new ChromiumContestant(portable, browser, await servePage());
+      return new ChromiumContestant(portable, age, { browser, server: await servePage() });
     } catch (error) {
       await browser.close();
       throw error;
@@ -60,7 +62,7 @@ export class ChromiumContestant implements Contestant {
     const page = await this.#browser.newPage();
     try {
       await page.goto(this.#server.url);
-      const adapter = await within(page, page.evaluate((name: string) => bench.open(name), workloadName));
+      const adapter = await within(page, page.evaluate(([name, age]) => bench.open(name, age), [workloadName, this.#age] as const));
       return { adapter, measure: () => within(page, page.evaluate(() => bench.measure())), close: () => page.close() };
     } catch (error) {
       await page.close();

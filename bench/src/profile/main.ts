@@ -119,7 +119,8 @@ const percent = (part: number, whole: number): string => `${((part / whole) * 10
 const ms = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : 1);
 
 function printStages(parts: readonly (Profiled & { readonly breakdown: Breakdown })[]): void {
-  const stages = STAGES.filter((stage) => parts.some(({ breakdown }) => (breakdown.stages.get(stage) ?? 0) > 0));
+  // Also those in which no sample fell: a row that is missing says less than a zero.
+  const stages = STAGES;
   const cells = ({ breakdown }: { readonly breakdown: Breakdown }, us: number): string[] => [ms(us), percent(us, breakdown.totalUs)];
   const rows = stages.map((stage) => [stage, STAGE_MEANING[stage], ...parts.flatMap((part) => cells(part, part.breakdown.stages.get(stage) ?? 0))]);
   const head = ['stage', '', ...parts.flatMap(({ role }) => [`${role} ms`, ''])];

@@ -99,6 +99,8 @@ export function toUsvString(v: unknown): string {
 }
 
 export function toEnum(v: unknown, numbers: Readonly<Record<string, number>>, name: string, what: string): string {
+  // One of the values is well formed.
+  if (typeof v === 'string' && numbers[v] !== undefined) return v;
   const text = toDomString(v);
   if (numbers[text] === undefined) throw new TypeError(`${what}: the provided value '${text}' is not a valid enum value of type ${name}.`);
   return text;

@@ -21,6 +21,8 @@ export interface Backend {
   readonly collectGarbage: ((collected: () => void) => void) | null;
   /** The guest waits for the answer to a request that has just been made or is about to be. */
   readonly hurry: () => void;
+  /** The completion of submitted work that was asked for just now is not expected within so many milliseconds. */
+  readonly expect: (quietMs: number) => void;
 }
 
 /** The flags of the specification; the API's namespaces exist only where an implementation installs them. */

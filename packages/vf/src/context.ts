@@ -22,6 +22,9 @@ const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURe
 /** Writes in flight stop the guest before they are a large part of what its partition may make the host hold. */
 const WRITES_SHARE_MAX = 1 / 8;
 
+/** What a microtask is made of. */
+const NOW = Promise.resolve();
+
 export interface ContextOptions {
   readonly link: HostLink;
   readonly backend: Backend;
@@ -94,11 +97,15 @@ export class Context {
     this.work = new SubmittedWork({
       limits: { ...limits, writeBytesInFlightMax: Math.min(limits.writeBytesInFlightMax, this.hostMemory.limitBytes * WRITES_SHARE_MAX) },
       hostMemory: this.hostMemory,
-      meter: slot === null ? null : new SubmitMeter(slot, nowMs),
+      meter: slot === null ? null : new SubmitMeter(slot),
       publish: (serial) => link.publishCompleted(serial),
       pause: () => this.#pause(),
       resume: () => this.#resume(),
       settled: (promise, then) => this.settle(promise, then, then),
+      // The packets at hand are executed in one task.
+      soon: (callback) => void NOW.then(() => this.guard(callback)),
+      expect: backend.expect,
+      nowMs,
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
     this.reader = new CommandReader(readerOptions);

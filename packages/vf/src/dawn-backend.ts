@@ -9,11 +9,13 @@ export interface DawnBackendOptions {
   readonly gpu: GPU;
   /** Brings the implementation's next look at finished work forward. */
   readonly hurry?: () => void;
+  /** Puts it off for so long. */
+  readonly expect?: (quietMs: number) => void;
 }
 
 /** Dawn by its Node binding. Objects are freed by garbage collection only, which we must be able to force. */
-export function dawnBackend({ gpu, hurry = () => {} }: DawnBackendOptions): Backend {
-  return { name: 'dawn', version: DAWN_VERSION, gpu, collectGarbage: forcedCollection(), hurry };
+export function dawnBackend({ gpu, hurry = () => {}, expect = () => {} }: DawnBackendOptions): Backend {
+  return { name: 'dawn', version: DAWN_VERSION, gpu, collectGarbage: forcedCollection(), hurry, expect };
 }
 
 /** `gc` is there when Node was started with --expose-gc. */

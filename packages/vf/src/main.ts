@@ -59,7 +59,7 @@ async function openBackend(config: VfConfig): Promise<Backend> {
   const dawn = await loadDawn();
   const gpu = openGpu(dawn, config.dawnFlags);
   vfStep('vf.dawn-open');
-  return dawnBackend({ gpu, hurry: () => loop.hurry() });
+  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs) });
 }
 
 function serve(backend: Backend, { assignment, dataFd }: Assigned): void {

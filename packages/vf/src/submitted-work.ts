@@ -15,7 +15,17 @@ export interface SubmittedWorkOptions {
   readonly resume: () => void;
   /** Runs what follows a native promise; it decides what to do with exceptions. */
   readonly settled: (promise: Promise<unknown>, then: () => void) => void;
+  /** Calls back once what is at hand has been executed. */
+  readonly soon: (callback: () => void) => void;
+  /** The completion that was asked for just now is not expected within so many milliseconds. */
+  readonly expect: (quietMs: number) => void;
+  readonly nowMs: () => number;
 }
+
+/** Of the last questions: how many say what to expect of the next. */
+const RECENT_COUNT = 4;
+/** Of the shortest of them: work may become a little shorter from one time to the next. */
+const QUIET_SHARE = 0.75;
 
 /** What one queue has been given and has not finished. */
 interface QueueWork {
@@ -26,18 +36,39 @@ interface QueueWork {
   oldestSerial: number;
   /** Serial of its first submit since it was last asked; 0: none. */
   unaskedSerial: number;
+  submittedSerial: number;
   submitCount: number;
   writtenBytes: number;
   /** The part of these that the host holds. */
   stagedBytes: number;
-  isWatched: boolean;
+  /** The completion that was asked for and has not come, and the last submit that it covers. */
+  watch: { readonly done: Promise<unknown>; readonly serial: number } | null;
+}
+
+/** How long the last questions took to be answered. */
+class RecentTimes {
+  readonly #ms = new Float64Array(RECENT_COUNT);
+  #next = 0;
+
+  add(ms: number): void {
+    this.#ms[this.#next] = ms;
+    this.#next = (this.#next + 1) % RECENT_COUNT;
+  }
+
+  /** 0 until there were enough. */
+  get leastMs(): number {
+    let least = this.#ms[0] as number;
+    for (let i = 1; i < RECENT_COUNT; i++) least = Math.min(least, this.#ms[i] as number);
+    return least;
+  }
 }
 
 /**
  * Work that the guest has submitted and the GPU has not finished, over all queues of a context.
  *
  * Submits are numbered through in the order of their packets, starting with 1, the failed ones
- * included. Each queue is asked for completion once at a time, for all that it has at that moment.
+ * included. Each queue is asked for completion once at a time, for all that it has at that moment: when
+ * the packets at hand have been executed, as each question costs about as much as a small submit.
  *
  * A guest that submits faster than the GPU works is not read until some of it is done: otherwise the
  * backlog would grow in the implementation's memory.
@@ -50,6 +81,10 @@ export class SubmittedWork {
   #submitCount = 0;
   #writtenBytes = 0;
   #isPaused = false;
+  /** Queues with something that nobody has asked for yet. */
+  readonly #unwatched = new Set<QueueWork>();
+  readonly #recent = new RecentTimes();
+  readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
   constructor(options: SubmittedWorkOptions) {
     this.#options = options;
@@ -68,11 +103,12 @@ export class SubmittedWork {
     const work = this.#workOf(native);
     const serial = ++this.#serial;
     work.device = device;
+    work.submittedSerial = serial;
     if (work.submitCount++ === 0) work.oldestSerial = serial;
-    if (work.isWatched && work.unaskedSerial === 0) work.unaskedSerial = serial;
+    if (work.watch !== null && work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#submitCount++;
-    this.#options.meter?.submitted(serial, device);
-    this.#watch(work);
+    this.#options.meter?.submitted(serial, device, this.#options.nowMs());
+    if (work.watch === null) this.#watchSoon(work);
     this.#limit();
   }
 
@@ -81,6 +117,16 @@ export class SubmittedWork {
     this.#options.hostMemory.charge(bytes);
     this.#workOf(native).stagedBytes += bytes;
     this.inFlight(native, bytes);
+  }
+
+  /** Resolves, or rejects, when the queue is done with what it has been given so far. */
+  done(native: GPUQueue): Promise<unknown> {
+    const work = this.#queues.get(native);
+    // An idle queue is asked all the same: it knows of what others have given it.
+    if (work === undefined || work.submitCount === 0) return native.onSubmittedWorkDone();
+    if (work.watch === null) this.#watch(work);
+    const { watch } = work;
+    return watch !== null && watch.serial === work.submittedSerial ? watch.done : native.onSubmittedWorkDone();
   }
 
   /**
@@ -105,20 +151,35 @@ export class SubmittedWork {
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, isWatched: false };
+      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submittedSerial: this.#serial, submitCount: 0, writtenBytes: 0, stagedBytes: 0, watch: null };
       this.#queues.set(native, work);
     }
     return work;
   }
 
+  #watchSoon(work: QueueWork): void {
+    this.#unwatched.add(work);
+    if (this.#unwatched.size === 1) this.#options.soon(this.#watchUnwatchedBound);
+  }
+
+  #watchUnwatched(): void {
+    for (const work of this.#unwatched) this.#watch(work);
+  }
+
   #watch(work: QueueWork): void {
-    if (work.isWatched) return;
-    work.isWatched = true;
+    if (work.watch !== null) return;
+    this.#unwatched.delete(work);
     work.unaskedSerial = 0;
-    const { submitCount, writtenBytes, stagedBytes } = work;
+    const { submittedSerial, submitCount, writtenBytes, stagedBytes } = work;
+    const startMs = this.#options.nowMs();
+    const done = work.native.onSubmittedWorkDone();
+    work.watch = { done, serial: submittedSerial };
+    this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
-    this.#options.settled(work.native.onSubmittedWorkDone(), () => {
-      work.isWatched = false;
+    this.#options.settled(done, () => {
+      work.watch = null;
+      const nowMs = this.#options.nowMs();
+      this.#recent.add(nowMs - startMs);
       work.oldestSerial = work.unaskedSerial;
       work.submitCount -= submitCount;
       work.writtenBytes -= writtenBytes;
@@ -126,19 +187,19 @@ export class SubmittedWork {
       this.#options.hostMemory.release(stagedBytes);
       this.#submitCount -= submitCount;
       this.#writtenBytes -= writtenBytes;
-      this.#advance(work);
+      this.#advance(work, nowMs);
     });
   }
 
-  #advance(work: QueueWork): void {
+  #advance(work: QueueWork, nowMs: number): void {
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
     else this.#queues.delete(work.native);
-    this.#publish();
+    this.#publish(nowMs);
     this.#limit();
   }
 
-  #publish(): void {
+  #publish(nowMs: number): void {
     let completed = this.#serial;
     let guiltyDevice = 0;
     for (const { submitCount, oldestSerial, device } of this.#queues.values()) {
@@ -149,12 +210,13 @@ export class SubmittedWork {
     if (completed === this.#published) return;
     this.#published = completed;
     this.#options.publish(completed >>> 0);
-    this.#options.meter?.completed(completed, guiltyDevice);
+    this.#options.meter?.completed(completed, guiltyDevice, nowMs);
   }
 
   #limit(): void {
     const { submitsInFlightMax, writeBytesInFlightMax } = this.#options.limits;
     const isOver = this.#submitCount > submitsInFlightMax || this.#writtenBytes > writeBytesInFlightMax;
+    if (isOver && this.#unwatched.size > 0) this.#watchUnwatched();
     if (isOver === this.#isPaused) return;
     this.#isPaused = isOver;
     if (isOver) this.#options.pause();

@@ -38,7 +38,7 @@ const WORK_MS_MAX = 200;
 const loop = new VfLoop();
 loop.takeTicks();
 const { gpu, destroyDevices } = destroyableGpu(openGpu(await dawnOfChoice(), []));
-const backend = dawnBackend({ gpu, hurry: () => loop.hurry() });
+const backend = dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs) });
 
 /** Until nothing is asked any more: uncaptured errors come unasked, within a few turns. */
 async function settle(model: GuestModel): Promise<void> {

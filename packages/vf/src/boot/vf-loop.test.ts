@@ -8,6 +8,7 @@ class ScriptedClock implements LoopClock {
   immediate: (() => void) | null = null;
   timer: (() => void) | null = null;
   readonly naps: number[] = [];
+  #timerMs = 0;
 
   now(): number {
     return this.timeMs;
@@ -16,9 +17,10 @@ class ScriptedClock implements LoopClock {
     equal(this.immediate, null, 'one step at a time');
     this.immediate = run;
   }
-  setTimeout(run: () => void): NodeJS.Timeout {
+  setTimeout(run: () => void, delayMs: number): NodeJS.Timeout {
     equal(this.timer, null, 'one timer at a time');
     this.timer = run;
+    this.#timerMs = delayMs;
     return {} as NodeJS.Timeout;
   }
   clearTimeout(): void {
@@ -32,7 +34,7 @@ class ScriptedClock implements LoopClock {
   turn(): boolean {
     const run = this.immediate ?? this.timer;
     if (run === null) return false;
-    if (this.immediate === null) this.timeMs += 1;
+    if (this.immediate === null) this.timeMs += this.#timerMs;
     this.immediate = null;
     this.timer = null;
     run();
@@ -177,4 +179,41 @@ test('a tick that throws does not make the next request look like one from withi
   clock.turn();
   equal(ticks, 1);
   deepEqual(clock.naps, []);
+});
+
+test('where an answer is not due for long there are no ticks until it nearly is, and many then', () => {
+  const { clock, loop, request, answer, tickedAtMs } = loopWithDawn();
+  clock.timeMs = 100;
+  request();
+  loop.expect(7.5);
+  while (clock.timeMs < 110) clock.turn();
+  answer();
+  while (clock.turn());
+  const [first, second] = tickedAtMs as [number, number];
+  equal(first >= 107.5 && first < 107.6, true, `the first tick at ${first}`);
+  equal(second - first <= 7.6 / 32, true, `the second tick at ${second}`);
+  equal(tickedAtMs.length < 15, true, `${tickedAtMs.length} ticks`);
+});
+
+test('a hurried request is not put off by what another one is expected to take', () => {
+  for (const isHurriedFirst of [true, false]) {
+    const { clock, loop, request, tickedAtMs } = loopWithDawn();
+    clock.timeMs = 100;
+    request();
+    const steps = [() => loop.hurry(), () => loop.expect(7.5)];
+    for (const step of isHurriedFirst ? steps : steps.reverse()) step();
+    clock.turn();
+    deepEqual(tickedAtMs, [100]);
+  }
+});
+
+test('nobody is put off for longer than the limit, nor for next to nothing', () => {
+  for (const [quietMs, tickMs] of [[5000, 120], [0.1, 100]] as const) {
+    const { clock, loop, request, tickedAtMs } = loopWithDawn();
+    clock.timeMs = 100;
+    request();
+    loop.expect(quietMs);
+    while (tickedAtMs.length === 0) clock.turn();
+    equal(tickedAtMs[0], tickMs);
+  }
 });

@@ -7,8 +7,16 @@ const HURRY_MS = 0.01;
 const TICK_MS_MIN = 0.01;
 /** After that, a tick waits for this part of the time since the request. */
 const TICK_SHARE = 1 / 8;
+/** Once an answer is due that was to come after so long: often enough to be a little late at most, seldom enough to be cheap. */
+const DUE_TICK_SHARE = 1 / 32;
 /** What Node's timers can do; the longest time between two ticks. */
 const TIMER_MS = 1;
+/** An expectation is a guess: the work that is submitted next may be shorter by any factor. */
+const QUIET_MS_MAX = 20;
+/** Shorter ones are not worth the difference. */
+const QUIET_MS_MIN = 0.2;
+/** After a request of the guest that may be answered at once, nothing is put off. */
+const HURRIED_MS = 2;
 /** Shorter waits are not worth a nap. */
 const NAP_MS_MIN = 0.002;
 
@@ -35,7 +43,9 @@ export function nodeLoopClock(nap: Nap = new Nap()): LoopClock {
  * a *tick* (wgpuInstanceProcessEvents) by `globalThis.setImmediate`, which it looks up afresh each time,
  * and every tick queues the next one. So a VF that waits for its GPU would keep a core busy: on a machine
  * with few cores, one that a software GPU needs. Here ticks become rarer with the age of the last
- * request, so that an answer comes at most an eighth later than it could.
+ * request, so that an answer comes at most an eighth later than it could. Where it is known how long work has
+ * taken lately, there are none until it is nearly due, and more of them then: of sixty ticks for a frame of ten
+ * milliseconds ten are left, and the frame's end is noticed sooner.
  *
  * dawn.node queues the first tick from the request itself and the next ones from within a tick; that
  * tells the two apart. A request made while a tick is queued calls nothing: `hurry` is for those.
@@ -53,6 +63,9 @@ export class VfLoop implements Scheduler {
   #ticks: Callback[] = [];
   #tickAtMs = Number.POSITIVE_INFINITY;
   #requestedAtMs = 0;
+  #hurriedAtMs = Number.NEGATIVE_INFINITY;
+  /** No answer is expected before. */
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
   #isStepDue = false;
   #timer: NodeJS.Timeout | null = null;
@@ -85,8 +98,22 @@ export class VfLoop implements Scheduler {
   /** A request to Dawn has just been made or is about to be: ticks run at once for a while, the queued one included. */
   hurry(): void {
     this.#requestedAtMs = this.#clock.now();
+    this.#hurriedAtMs = this.#requestedAtMs;
+    this.#quietUntilMs = Number.NEGATIVE_INFINITY;
     if (this.#ticks.length === 0) return;
     this.#tickAtMs = this.#requestedAtMs;
+    this.#stepSoon();
+  }
+
+  /** The request that has just been made will not be answered within `quietMs`, as far as anybody knows. */
+  expect(quietMs: number): void {
+    if (quietMs < QUIET_MS_MIN) return;
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#hurriedAtMs < HURRIED_MS) return;
+    this.#requestedAtMs = nowMs;
+    this.#quietUntilMs = nowMs + Math.min(quietMs, QUIET_MS_MAX);
+    if (this.#ticks.length === 0) return;
+    this.#tickAtMs = this.#quietUntilMs;
     this.#stepSoon();
   }
 
@@ -95,8 +122,14 @@ export class VfLoop implements Scheduler {
     if (!this.#isTicking) this.#requestedAtMs = nowMs;
     const ageMs = nowMs - this.#requestedAtMs;
     this.#ticks.push(tick);
-    this.#tickAtMs = ageMs < HURRY_MS ? nowMs : nowMs + Math.min(Math.max(TICK_MS_MIN, ageMs * TICK_SHARE), TIMER_MS);
+    this.#tickAtMs = nowMs < this.#quietUntilMs ? this.#quietUntilMs : nowMs + this.#tickDelayMs(ageMs);
     if (!this.#isTicking) this.#stepSoon();
+  }
+
+  #tickDelayMs(ageMs: number): number {
+    if (ageMs < HURRY_MS) return 0;
+    const share = this.#quietUntilMs > this.#requestedAtMs ? DUE_TICK_SHARE : TICK_SHARE;
+    return Math.min(Math.max(TICK_MS_MIN, ageMs * share), TIMER_MS);
   }
 
   #stepSoon(): void {
@@ -155,7 +188,8 @@ export class VfLoop implements Scheduler {
     const dueMs = Math.min(this.#lookAtMs, this.#tickAtMs);
     if (dueMs === Number.POSITIVE_INFINITY || this.#isStepDue) return;
     // The event loop sleeps by itself then, and wakes for whatever comes.
-    if (dueMs - this.#clock.now() >= TIMER_MS * 0.9) this.#timer = this.#clock.setTimeout(this.#stepBound, TIMER_MS);
+    const leftMs = dueMs - this.#clock.now();
+    if (leftMs >= TIMER_MS * 0.9) this.#timer = this.#clock.setTimeout(this.#stepBound, Math.max(TIMER_MS, Math.floor(leftMs)));
     else this.#stepSoon();
   }
 }

@@ -100,6 +100,7 @@ export function nullBackend(options: NullBackendOptions = {}): NullBackend {
     gpu: gpu as unknown as GPU,
     collectGarbage: null,
     hurry: () => {},
+    expect: () => {},
     loseDevices: (message) => {
       for (const device of devices) device.lose('unknown', message);
     },

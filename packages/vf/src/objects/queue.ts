@@ -75,10 +75,10 @@ export function queueHandlers(context: Context): QueueHandlers {
 
     'GPUQueue.onSubmittedWorkDone'(self, request) {
       replies.expect();
-      context.backend.hurry();
+      if (work.isIdle) context.backend.hurry();
       // A lost device has no work left, whichever way the implementation puts it.
       const done = (): void => replies.done(request);
-      context.settle(self.native.onSubmittedWorkDone(), done, done);
+      context.settle(work.done(self.native), done, done);
     },
 
     'GPUQueue.writeBuffer'(self, buffer, offset, flags, data) {

@@ -15,7 +15,7 @@ export async function openTestGpu(executor?: ExecutorChoice): Promise<Backend> {
   const loop = new VfLoop();
   loop.takeTicks();
   const gpu = openGpu(await loadDawn(executor), []);
-  return dawnBackend({ gpu, hurry: () => loop.hurry() });
+  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs) });
 }
 
 /** A library is unloaded when its object is collected. */
