@@ -142,18 +142,29 @@ test('what an object makes the host hold is free with it', async () => {
   equal(guest.processor.statistics().hostBytes, before);
 });
 
-/** A partition in which a second context finds room for its aperture and 64 KiB more. */
+const LEFT_BYTES = 256 * 2 ** 10;
+
+/** A context with little room left. */
 async function crowded(): Promise<Greeted> {
   const { page, slot } = partition({ hostBudgetBytes: 2 ** 30 });
   const context = await greeted(nullBackend(), { slot: slot() });
-  page.setHostBudgetBytes(page.hostUsedBytes() + 64 * 2 ** 10, 'refuse');
+  page.setHostBudgetBytes(page.hostUsedBytes() + LEFT_BYTES, 'refuse');
   return context;
 }
 
+const WORDY = `@compute @workgroup_size(1) fn main() {} //${'x'.repeat(1000)}`;
+
 const HOARDS: readonly (readonly [string, (context: Greeted) => void])[] = [
   ['objects', ({ guest, device }) => guest.sampler(device)],
-  ['labels', ({ guest, device }) => guest.post((w) => encode.encodeObjectSetLabel(w, device.handle, 'x'.repeat(60_000)))],
+  ['labels', ({ guest, device }) => guest.post((w) => encode.encodeObjectSetLabel(w, guest.sampler(device), 'x'.repeat(60_000)))],
   ['shaders', ({ guest, device }) => guest.module(device, `fn f() {} //${'x'.repeat(5000)}`)],
+  ['pipelines of one module', (() => {
+    let module: number | null = null;
+    return ({ guest, device }: Greeted) => {
+      module ??= guest.module(device, WORDY);
+      guest.computePipeline(device, module);
+    };
+  })()],
   ['command buffers', ({ guest, device }) => guest.commandBuffer(device, () => {})],
   ['requests', ({ guest, device }) => void guest.done(device)],
   ['error scopes', ({ guest, device }) => guest.push(device, 'validation')],
