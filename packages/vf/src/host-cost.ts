@@ -26,16 +26,24 @@ export const REQUEST_BYTES = 1024;
 /** An open error scope, and each part that an error of ours has cut it into. */
 export const SCOPE_BYTES = 512;
 
-const NATIVE_BYTES: ReadonlyMap<number, number> = new Map([
-  [Kind.GPUCommandBuffer, RECORDING_BYTES],
-  [Kind.GPURenderBundle, RECORDING_BYTES],
-  [Kind.GPUComputePipeline, PIPELINE_BYTES],
-  [Kind.GPURenderPipeline, PIPELINE_BYTES],
-]);
+/** Of an object by itself. Called for each one that is made, each command buffer included. */
+export function hostBytesOf(kind: number, label: string, packetBytes: number): number {
+  return RECORD_BYTES + packetBytes + labelBytes(label) + nativeBytes(kind, packetBytes);
+}
 
-export function hostBytesOf({ kind, packetBytes, label }: { readonly kind: number; readonly packetBytes: number; readonly label: string }): number {
-  const parsedBytes = kind === Kind.GPUShaderModule ? packetBytes * MODULE_BYTES_PER_BYTE : 0;
-  return RECORD_BYTES + packetBytes + labelBytes(label) + parsedBytes + (NATIVE_BYTES.get(kind) ?? 0);
+function nativeBytes(kind: number, packetBytes: number): number {
+  switch (kind) {
+    case Kind.GPUCommandBuffer:
+    case Kind.GPURenderBundle:
+      return RECORDING_BYTES;
+    case Kind.GPUComputePipeline:
+    case Kind.GPURenderPipeline:
+      return PIPELINE_BYTES;
+    case Kind.GPUShaderModule:
+      return packetBytes * MODULE_BYTES_PER_BYTE;
+    default:
+      return 0;
+  }
 }
 
 /** What a pipeline holds besides: each one is compiled anew, also from modules that others use. */
