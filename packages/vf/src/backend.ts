@@ -23,6 +23,36 @@ export interface Backend {
   readonly hurry: () => void;
   /** The completion of submitted work that was asked for just now is not expected within so many milliseconds. */
   readonly expect: (quietMs: number) => void;
+  /** A shorter way for some command buffers; null where there is none. */
+  readonly compact: CompactCommands | null;
+}
+
+/** What is told of errors that no scope has caught. */
+type Uncaptured = (filter: GPUErrorFilter, message: string) => void;
+
+/** A way past the standard API for command buffers of compute passes and of copies between buffers. */
+export interface CompactCommands {
+  /** Null where commands that begin with this one are not for it. Whoever opens an encoder finishes or discards it before the next. */
+  open(device: GPUDevice, firstCommand: number, uncaptured: Uncaptured): CompactEncoder | null;
+  /** Commands that were begun turned out to be not for it. */
+  missed(): void;
+  /** As GPUQueue.submit, for buffers of either way. */
+  submit(queue: GPUQueue, work: { readonly device: GPUDevice; readonly buffers: readonly GPUCommandBuffer[]; readonly uncaptured: Uncaptured }): void;
+}
+
+/** Has the face of a command encoder; what it cannot record throws NOT_COMPACT. */
+export interface CompactEncoder {
+  /** Ends the encoder. */
+  finish(): GPUCommandBuffer;
+  discard(): void;
+}
+
+/** Not an error: what was begun is to be recorded by the standard API. */
+export const NOT_COMPACT: unique symbol = Symbol('not compact');
+
+/** A command buffer that no collector frees. */
+export abstract class OwnedCommandBuffer {
+  abstract release(): void;
 }
 
 /** The flags of the specification; the API's namespaces exist only where an implementation installs them. */

@@ -1,7 +1,7 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type ContextSlot, HostMemory, OwnBudget, VideoMemory } from '@gpup/vidmm';
-import { type Backend, describeError } from './backend.ts';
+import { type Backend, describeError, OwnedCommandBuffer } from './backend.ts';
 import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
 import type { DeviceState } from './device-state.ts';
@@ -265,7 +265,8 @@ export class Context {
     this.#labelCharacters -= known.labelCharacters;
     this.hostMemory.release(known.hostBytes);
     known.hostBytes = 0;
-    this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
+    if (known.native instanceof OwnedCommandBuffer) known.native.release();
+    else this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
     switch (known.kind) {
       case Kind.GPUAdapter:
         this.adapterCount--;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import type { Backend } from './backend.ts';
+import type { Backend, CompactCommands } from './backend.ts';
 
 /** The pinned version of npm `webgpu`; told to guests. */
 const DAWN_VERSION = '0.6.2';
@@ -11,11 +11,13 @@ export interface DawnBackendOptions {
   readonly hurry?: () => void;
   /** Puts it off for so long. */
   readonly expect?: (quietMs: number) => void;
+  /** Of the module that `gpu` is of. */
+  readonly compact?: CompactCommands | null;
 }
 
 /** Dawn by its Node binding. Objects are freed by garbage collection only, which we must be able to force. */
-export function dawnBackend({ gpu, hurry = () => {}, expect = () => {} }: DawnBackendOptions): Backend {
-  return { name: 'dawn', version: DAWN_VERSION, gpu, collectGarbage: forcedCollection(), hurry, expect };
+export function dawnBackend({ gpu, hurry = () => {}, expect = () => {}, compact = null }: DawnBackendOptions): Backend {
+  return { name: 'dawn', version: DAWN_VERSION, gpu, collectGarbage: forcedCollection(), hurry, expect, compact };
 }
 
 /** `gc` is there when Node was started with --expose-gc. */

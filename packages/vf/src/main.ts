@@ -59,7 +59,7 @@ async function openBackend(config: VfConfig): Promise<Backend> {
   const dawn = await loadDawn();
   const gpu = openGpu(dawn, config.dawnFlags);
   vfStep('vf.dawn-open');
-  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs) });
+  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
 }
 
 function serve(backend: Backend, { assignment, dataFd }: Assigned): void {

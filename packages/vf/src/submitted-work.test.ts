@@ -86,6 +86,15 @@ test('a guest that asks shares the answer that is waited for, if it covers all',
   deepEqual(published, [1]);
 });
 
+test('a guest that asks after a request to map shares no answer that may come before it', () => {
+  const { work, queues, natives } = setUp();
+  work.submitted(natives[0], DEVICES[0]);
+  const first = work.done(natives[0]);
+  work.mapRequested();
+  equal(work.done(natives[0]) === first, false);
+  equal(queues[0].askedCount, 2);
+});
+
 test('a serial is complete when every queue is done up to it', async () => {
   const { work, queues, natives, published } = setUp();
   work.submitted(natives[0], DEVICES[0]);

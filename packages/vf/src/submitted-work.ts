@@ -42,7 +42,7 @@ interface QueueWork {
   /** The part of these that the host holds. */
   stagedBytes: number;
   /** The completion that was asked for and has not come, and the last submit that it covers. */
-  watch: { readonly done: Promise<unknown>; readonly serial: number } | null;
+  watch: { readonly done: Promise<unknown>; readonly serial: number; readonly mapCount: number } | null;
 }
 
 /** How long the last questions took to be answered. */
@@ -84,6 +84,7 @@ export class SubmittedWork {
   /** Queues with something that nobody has asked for yet. */
   readonly #unwatched = new Set<QueueWork>();
   readonly #recent = new RecentTimes();
+  #mapCount = 0;
   readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
   constructor(options: SubmittedWorkOptions) {
@@ -119,14 +120,23 @@ export class SubmittedWork {
     this.inFlight(native, bytes);
   }
 
-  /** Resolves, or rejects, when the queue is done with what it has been given so far. */
+  /** A buffer is to be mapped: completions that are asked for from now on are to come after that. */
+  mapRequested(): void {
+    this.#mapCount++;
+  }
+
+  /**
+   * Resolves, or rejects, when the queue is done with what it has been given so far, and after the maps that
+   * were requested before: https://gpuweb.github.io/gpuweb/#promise-ordering
+   */
   done(native: GPUQueue): Promise<unknown> {
     const work = this.#queues.get(native);
     // An idle queue is asked all the same: it knows of what others have given it.
     if (work === undefined || work.submitCount === 0) return native.onSubmittedWorkDone();
     if (work.watch === null) this.#watch(work);
     const { watch } = work;
-    return watch !== null && watch.serial === work.submittedSerial ? watch.done : native.onSubmittedWorkDone();
+    const covers = watch !== null && watch.serial === work.submittedSerial && watch.mapCount === this.#mapCount;
+    return covers ? watch.done : native.onSubmittedWorkDone();
   }
 
   /**
@@ -173,7 +183,7 @@ export class SubmittedWork {
     const { submittedSerial, submitCount, writtenBytes, stagedBytes } = work;
     const startMs = this.#options.nowMs();
     const done = work.native.onSubmittedWorkDone();
-    work.watch = { done, serial: submittedSerial };
+    work.watch = { done, serial: submittedSerial, mapCount: this.#mapCount };
     this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(done, () => {

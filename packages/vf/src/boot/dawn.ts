@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
 
 import { returnLargeBlocks } from '@gpup/os';
-import { chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type Executor, type ExecutorChoice } from '../direct/index.ts';
+import { type ChosenExecutor, chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type ExecutorChoice } from '../direct/index.ts';
 
 /**
  * Opens npm `webgpu`. Imported by name at run time only: its type declarations need the DOM's, and
@@ -21,9 +21,7 @@ const DEVICE_MEMORY_BYTES = 4 * 2 ** 20;
 const prepared = new Map<ExecutorChoice, PreparedDawn>();
 
 /** Dawn, recording as the operator chose. */
-export interface PreparedDawn extends DawnModule {
-  readonly executor: Executor;
-}
+export interface PreparedDawn extends DawnModule, ChosenExecutor {}
 
 export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(process.env[EXECUTOR_VARIABLE])): Promise<PreparedDawn> {
   // A software GPU's video memory is malloc's: what a guest frees must be free, or its budget would say nothing of the machine's memory.
@@ -32,7 +30,7 @@ export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(pro
   const { create, globals } = (await import(name)) as DawnModule;
   let dawn = prepared.get(choice);
   if (dawn === undefined) {
-    dawn = { create, globals, executor: chooseExecutor(globals, choice) };
+    dawn = { create, globals, ...chooseExecutor(globals, choice) };
     prepared.set(choice, dawn);
   }
   return dawn;

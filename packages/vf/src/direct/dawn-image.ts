@@ -36,22 +36,48 @@ const COMPUTE = {
 } as const satisfies Record<string, readonly NativeType[]>;
 
 /** Every one of them returns nothing, and reports what is wrong when the encoder finishes. */
-const FUNCTIONS = { RenderPassEncoder: RENDER, RenderBundleEncoder: RENDER, ComputePassEncoder: COMPUTE } as const;
+const FUNCTIONS = { RenderPassEncoder: RENDER, RenderBundleEncoder: RENDER, ComputePassEncoder: { ...COMPUTE, End: ['uintptr_t'], Release: ['uintptr_t'] } } as const;
+
+/** The rest of a compact command buffer's way. Finish and Submit may report errors at once. Descriptors are null. */
+const COMPACT = {
+  Device: { CreateCommandEncoder: ['uintptr_t', 'uintptr_t'] },
+  CommandEncoder: {
+    BeginComputePass: ['uintptr_t', 'uintptr_t'],
+    CopyBufferToBuffer: ['uintptr_t', 'uintptr_t', 'uint64_t', 'uintptr_t', 'uint64_t', 'uint64_t'],
+    ClearBuffer: ['uintptr_t', 'uintptr_t', 'uint64_t', 'uint64_t'],
+    Finish: ['uintptr_t', 'uintptr_t'],
+    Release: ['uintptr_t'],
+  },
+  CommandBuffer: { Release: ['uintptr_t'] },
+  Queue: { Submit: ['uintptr_t', 'uint64_t', 'uintptr_t'] },
+} as const satisfies Record<string, Record<string, readonly NativeType[]>>;
+
+/** Those of them that return an object. */
+const MAKERS: ReadonlySet<string> = new Set(['CreateCommandEncoder', 'BeginComputePass', 'Finish']);
+
+/** Where a device keeps its WGPUUncapturedErrorCallbackInfo, from `callback` on; checked for each device. */
+const UNCAPTURED_ERRORS_OFFSET = 176;
+/** What the binding puts there: C++'s helper, and as its first argument the binding's own function. */
+const UNCAPTURED_CALLBACK = '_ZN4wgpu6detail14CallbackHelperI31WGPUUncapturedErrorCallbackInfoPFvRKNS_6DeviceENS_9ErrorTypeENS_10StringViewEEPFvPKP14WGPUDeviceImpl13WGPUErrorType14WGPUStringViewPvSG_EE4CallESD_SE_SF_SG_SG_';
+const UNCAPTURED_LISTENER = '_ZN4wgpu7binding9GPUDevice29handleUncapturedErrorCallbackERKNS_6DeviceENS_9ErrorTypeENS_10StringViewE';
 
 export type RenderFunctions = Readonly<Record<keyof typeof RENDER, NativeFunction>>;
-export type ComputeFunctions = Readonly<Record<keyof typeof COMPUTE, NativeFunction>>;
+export type ComputeFunctions = Readonly<Record<keyof (typeof FUNCTIONS)['ComputePassEncoder'], NativeFunction>>;
+type CompactFunctions = { readonly [F in keyof typeof COMPACT]: Readonly<Record<keyof (typeof COMPACT)[F], NativeFunction>> };
 
 /** Classes whose objects are passed to these functions. */
-export const HANDLE_CLASSES = ['RenderPassEncoder', 'RenderBundleEncoder', 'ComputePassEncoder', 'RenderPipeline', 'ComputePipeline', 'BindGroup', 'Buffer'] as const;
+export const HANDLE_CLASSES = ['RenderPassEncoder', 'RenderBundleEncoder', 'ComputePassEncoder', 'RenderPipeline', 'ComputePipeline', 'BindGroup', 'Buffer', 'CommandBuffer', 'Device', 'Queue'] as const;
 export type HandleClass = (typeof HANDLE_CLASSES)[number];
 
 /** What is used of Dawn's C API. */
-export interface DawnImage {
+export interface DawnImage extends CompactFunctions {
   readonly RenderPassEncoder: RenderFunctions;
   readonly RenderBundleEncoder: RenderFunctions;
   readonly ComputePassEncoder: ComputeFunctions;
   /** Where Dawn's table has the function that sets the label of an object of a class: one element. */
   readonly labelSlots: Readonly<Record<HandleClass, BigUint64Array>>;
+  /** Where in a device, and with what in it, the binding's callback for uncaptured errors is. */
+  readonly uncapturedErrors: { readonly offset: number; readonly callback: bigint; readonly listener: bigint };
 }
 
 /** Finds the functions in the dawn.node that this process has loaded, or says why they are not called. */
@@ -67,13 +93,19 @@ export function openDawnImage(): DawnImage | string {
     RenderPassEncoder: functionsOf('RenderPassEncoder', addresses),
     RenderBundleEncoder: functionsOf('RenderBundleEncoder', addresses),
     ComputePassEncoder: functionsOf('ComputePassEncoder', addresses),
+    ...compactFunctions(addresses),
+    uncapturedErrors: {
+      offset: UNCAPTURED_ERRORS_OFFSET,
+      callback: BigInt(addresses.get(UNCAPTURED_CALLBACK) as number),
+      listener: BigInt(addresses.get(UNCAPTURED_LISTENER) as number),
+    },
     labelSlots: Object.fromEntries(HANDLE_CLASSES.map((name) => [name, labelSlot(name, addresses)])) as DawnImage['labelSlots'],
   };
 }
 
 function symbolNames(): string[] {
-  const called = Object.entries(FUNCTIONS).flatMap(([face, functions]) => Object.keys(functions).map((name) => `wgpu${face}${name}`));
-  return [TABLE, ...called, ...HANDLE_CLASSES.map(setLabelName)];
+  const called = Object.entries({ ...FUNCTIONS, ...COMPACT }).flatMap(([face, functions]) => Object.keys(functions).map((name) => `wgpu${face}${name}`));
+  return [TABLE, UNCAPTURED_CALLBACK, UNCAPTURED_LISTENER, ...called, ...HANDLE_CLASSES.map(setLabelName)];
 }
 
 function setLabelName(handleClass: HandleClass): string {
@@ -81,6 +113,16 @@ function setLabelName(handleClass: HandleClass): string {
 }
 
 type Addresses = ReadonlyMap<string, number>;
+
+function compactFunctions(addresses: Addresses): CompactFunctions {
+  const entries = Object.entries(COMPACT).map(([face, functions]) => {
+    const called = Object.entries(functions as Record<string, readonly NativeType[]>).map(([name, parameters]) => {
+      return [name, nativeFunction(addresses.get(`wgpu${face}${name}`) as number, MAKERS.has(name) ? 'uintptr_t' : 'void', parameters)];
+    });
+    return [face, Object.fromEntries(called)];
+  });
+  return Object.fromEntries(entries) as CompactFunctions;
+}
 
 function functionsOf<F extends keyof typeof FUNCTIONS>(face: F, addresses: Addresses): Readonly<Record<keyof (typeof FUNCTIONS)[F], NativeFunction>> {
   const entries = Object.entries(FUNCTIONS[face] as Record<string, readonly NativeType[]>).map(([name, parameters]) => {

@@ -218,7 +218,7 @@ test('results and errors are those of the binding, which records no more than it
   deepEqual(byBinding['computed'], [8, 8, 0, 0, 5, 5, 0, 0]);
   for (const name of ['noPipeline', 'badOffset', 'tooManyOffsets', 'invalidGroup', 'badSlot', 'wrongUsage', 'farOffset', 'uncaptured']) match(byBinding[name] as string, /\w/, name);
 
-  deepEqual(chooseExecutor(globals, 'direct'), { kind: 'direct', reason: '' });
+  deepEqual(chooseExecutor(globals, 'direct').executor, { kind: 'direct', reason: '' });
   bindingCallCount = 0;
   deepEqual(await everything(), byBinding);
   // No buffer in a slot, twice, and more offsets than any layout has.

@@ -1,5 +1,5 @@
-import { addressOf } from '@gpup/os';
 import type { ComputeFunctions, DawnImage, RenderFunctions } from './dawn-image.ts';
+import { DynamicOffsets } from './dynamic-offsets.ts';
 import { EncoderHandle, NativeHandles } from './native-handles.ts';
 
 /** How many calls go by the binding before finding an object's handle pays, which takes some five calls' time. */
@@ -49,18 +49,6 @@ interface Shared {
   readonly handles: NativeHandles;
   readonly offsets: DynamicOffsets;
   readonly encoders: EncoderHandle;
-}
-
-/** Memory of ours with a known address, from which Dawn reads dynamic offsets. */
-class DynamicOffsets {
-  readonly #words = new Uint32Array(1024);
-  readonly #address = addressOf(this.#words);
-
-  /** The address of a copy, good until the next one. */
-  place(offsets: Uint32Array): number {
-    for (let i = 0; i < offsets.length; i++) this.#words[i] = offsets[i] as number;
-    return this.#address;
-  }
 }
 
 type SetBindGroup = (index: number, group: GPUBindGroup | null | undefined, offsets?: Iterable<number>, start?: number, count?: number) => void;

@@ -5,8 +5,8 @@ import { chooseExecutor, decodeExecutorChoice } from './index.ts';
 // Dawn is not loaded in this process: there is nothing that could be called directly.
 
 test('commands go by the binding where its image is not known, and it is said why', () => {
-  deepEqual(chooseExecutor({}, 'binding'), { kind: 'binding', reason: 'chosen by the operator' });
-  const { kind, reason } = chooseExecutor({}, 'auto');
+  deepEqual(chooseExecutor({}, 'binding'), { executor: { kind: 'binding', reason: 'chosen by the operator' }, compact: null });
+  const { kind, reason } = chooseExecutor({}, 'auto').executor;
   deepEqual(kind, 'binding');
   match(reason, /dawn\.node is not loaded|not known for/);
 });

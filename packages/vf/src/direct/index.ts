@@ -1,3 +1,5 @@
+import type { CompactCommands } from '../backend.ts';
+import { DirectCommands } from './compact-commands.ts';
 import { openDawnImage } from './dawn-image.ts';
 import { NO_PATIENCE, PATIENCE, recordDirectly } from './direct-recording.ts';
 
@@ -17,6 +19,12 @@ export interface Executor {
   readonly reason: string;
 }
 
+export interface ChosenExecutor {
+  readonly executor: Executor;
+  /** Null where whole command buffers go by the binding. */
+  readonly compact: CompactCommands | null;
+}
+
 export function decodeExecutorChoice(text: string | undefined): ExecutorChoice {
   if (text === undefined || text === '') return 'auto';
   const choice = EXECUTOR_CHOICES.find((each) => each === text);
@@ -25,13 +33,17 @@ export function decodeExecutorChoice(text: string | undefined): ExecutorChoice {
 }
 
 /** Prepares the binding that this process has loaded; once, before anything is recorded. */
-export function chooseExecutor(globals: Readonly<Record<string, unknown>>, choice: ExecutorChoice): Executor {
-  if (choice === 'binding') return { kind: 'binding', reason: 'chosen by the operator' };
+export function chooseExecutor(globals: Readonly<Record<string, unknown>>, choice: ExecutorChoice): ChosenExecutor {
+  if (choice === 'binding') return byBinding('chosen by the operator');
   const image = openDawnImage();
   if (typeof image === 'string') {
     if (choice === 'direct') throw new Error(`Dawn cannot be called directly: ${image}.`);
-    return { kind: 'binding', reason: image };
+    return byBinding(image);
   }
   recordDirectly(globals, image, choice === 'direct' ? NO_PATIENCE : PATIENCE);
-  return { kind: 'direct', reason: '' };
+  return { executor: { kind: 'direct', reason: '' }, compact: new DirectCommands(image) };
+}
+
+function byBinding(reason: string): ChosenExecutor {
+  return { executor: { kind: 'binding', reason }, compact: null };
 }

@@ -101,6 +101,7 @@ export function nullBackend(options: NullBackendOptions = {}): NullBackend {
     collectGarbage: null,
     hurry: () => {},
     expect: () => {},
+    compact: null,
     loseDevices: (message) => {
       for (const device of devices) device.lose('unknown', message);
     },

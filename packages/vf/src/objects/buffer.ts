@@ -101,6 +101,7 @@ export function bufferHandlers(context: Context): BufferHandlers {
       }
       context.mappedBytes += size;
       context.backend.hurry();
+      context.work.mapRequested();
       context.settle(
         self.native.mapAsync(mode, offset, size),
         () => {

@@ -1,4 +1,5 @@
-import { describeError } from '../backend.ts';
+import type { WordRange } from '@gpup/wire';
+import { describeError, NOT_COMPACT, OwnedCommandBuffer } from '../backend.ts';
 import type { Context } from '../context.ts';
 import type { DeviceState } from '../device-state.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
@@ -27,9 +28,40 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     context.refuse(kind, result, device, descriptor, { filter: 'validation', message: failure });
   }
 
+  /** The shorter way, for commands that can take it. False: nothing has been done. */
+  function finishCompactly(result: number, device: DeviceState, descriptor: GPUCommandBufferDescriptor, commands: WordRange): boolean {
+    const { compact } = context.backend;
+    if (compact === null || commands.begin >= commands.end) return false;
+    const firstCommand = (commands.words[commands.begin] as number) & 0xffff;
+    const encoder = compact.open(device.native, firstCommand, (filter, message) => device.scopes.raise(filter, message));
+    if (encoder === null) return false;
+    let failure: string | null;
+    try {
+      failure = recording.playCommands(device, encoder as unknown as GPUCommandEncoder, commands);
+    } catch (error) {
+      encoder.discard();
+      if (error !== NOT_COMPACT) throw error;
+      recording.abandon();
+      compact.missed();
+      return false;
+    }
+    if (failure === null) {
+      const known = context.create(Kind.GPUCommandBuffer, result, device, descriptor, () => encoder.finish());
+      context.chargeHost(known, recording.passCount * PASS_BYTES);
+      return true;
+    }
+    const made = device.scopes.swallow(() => encoder.finish());
+    if (made instanceof OwnedCommandBuffer) made.release();
+    context.refuse(Kind.GPUCommandBuffer, result, device, descriptor, { filter: 'validation', message: failure });
+    return true;
+  }
+
   return {
     'GPUCommandEncoder.finish'(self, result, encoderDescriptor, descriptor, commands) {
       const device = deviceOf(self);
+      // Labels are for messages, and the shorter way has none.
+      const isUnlabelled = (encoderDescriptor.label ?? '') === '' && (descriptor.label ?? '') === '';
+      if (isUnlabelled && finishCompactly(result, device, descriptor, commands)) return;
       const encoder = device.native.createCommandEncoder(encoderDescriptor);
       const failure = recording.playCommands(device, encoder, commands);
       finish(Kind.GPUCommandBuffer, result, device, descriptor, failure, () => encoder.finish(descriptor));

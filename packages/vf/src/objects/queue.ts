@@ -1,5 +1,5 @@
 import { GuestFault } from '@gpup/base';
-import { BUFFER_USAGE, TEXTURE_USAGE } from '../backend.ts';
+import { BUFFER_USAGE, OwnedCommandBuffer, TEXTURE_USAGE } from '../backend.ts';
 import type { Context } from '../context.ts';
 import { Kind, KIND_NAMES } from '../generated/kinds.gen.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
@@ -49,6 +49,14 @@ export function queueHandlers(context: Context): QueueHandlers {
     return { natives, error };
   }
 
+  function submit(self: Known<GPUQueue>, natives: readonly GPUCommandBuffer[]): void {
+    const { compact } = context.backend;
+    const isCompact = compact !== null && natives.some((native) => native instanceof OwnedCommandBuffer);
+    if (!isCompact) return self.native.submit(natives);
+    const device = deviceOf(self);
+    compact.submit(self.native, { device: device.native, buffers: natives, uncaptured: (filter, message) => device.scopes.raise(filter, message) });
+  }
+
   /** Runs the write of a packet: what fails in the middle of a long write was reported at its beginning. */
   function write(self: Known<GPUQueue>, flags: number, byteLength: number, call: () => void): void {
     if ((flags & CONTINUES) === 0) call();
@@ -67,7 +75,7 @@ export function queueHandlers(context: Context): QueueHandlers {
   return {
     'GPUQueue.submit'(self, handles) {
       const { natives, error } = take(handles);
-      if (error === null) self.native.submit(natives);
+      if (error === null) submit(self, natives);
       else deviceOf(self).scopes.raise('validation', error);
       work.submitted(self.native, deviceOf(self).known.handle);
       for (const handle of new Set(handles)) if (handle !== 0) table.release(handle);

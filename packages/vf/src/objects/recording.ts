@@ -73,6 +73,11 @@ export class Recording implements RecordedHandlers {
     return this.#play(block);
   }
 
+  /** After an exception that is not the guest's end: forgets what was begun. */
+  abandon(): void {
+    this.#leave();
+  }
+
   playBundle(encoder: GPURenderBundleEncoder, block: WordRange): string | null {
     this.#draws = encoder;
     this.#bindings = encoder;

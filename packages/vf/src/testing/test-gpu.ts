@@ -14,8 +14,9 @@ export async function openTestGpu(executor?: ExecutorChoice): Promise<Backend> {
   await usePackagedVulkan();
   const loop = new VfLoop();
   loop.takeTicks();
-  const gpu = openGpu(await loadDawn(executor), []);
-  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs) });
+  const dawn = await loadDawn(executor);
+  const gpu = openGpu(dawn, []);
+  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
 }
 
 /** A library is unloaded when its object is collected. */
