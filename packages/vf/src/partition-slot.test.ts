@@ -216,10 +216,10 @@ test('a slot says that packets are executed, submits done and faults made', asyn
   submit.mock.restore();
   deepEqual([inside, page.slot(0).packetSerial], [packetSerial + 3, packetSerial + 4]);
   deepEqual([page.slot(0).submitCount, page.slot(0).guiltyDevice], [2, device.handle]);
-  notEqual(page.slot(0).oldestSubmitMs, 0);
+  notEqual(page.slot(0).oldestSubmitMs, null);
   await guest.done(device);
   await settled();
-  deepEqual([page.slot(0).completedCount, page.slot(0).oldestSubmitMs, page.slot(0).guiltyDevice], [2, 0, 0]);
+  deepEqual([page.slot(0).completedCount, page.slot(0).oldestSubmitMs, page.slot(0).guiltyDevice], [2, null, 0]);
   equal(page.slot(0).faultCount, 0);
   guest.raw(9999, 2);
   deepEqual([page.slot(0).faultCount, page.slot(0).packetSerial % 2], [1, 0]);

@@ -180,7 +180,7 @@ test('a slot says since when which device has kept the others waiting', async ()
   deepEqual(oldest(), [3, 2, 1020, DEVICES[1]]);
   clock.nowMs = 1030;
   await queues[1].finish();
-  deepEqual(oldest(), [3, 3, 0, 0]);
+  deepEqual(oldest(), [3, 3, null, 0]);
 });
 
 test('GPU time is the time with unfinished submits', async () => {
