@@ -1,9 +1,13 @@
 import { GuestFault } from '@gpup/base';
 import type { CloseReason, HostLink } from '@gpup/bus';
-import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import { FEATURE_LEVEL, FEATURE_LEVEL_MIN, formatFeatureLevel, negotiateFeatureLevel, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import type { LatencyClass } from '@gpup/wire/enums';
 import { OPCODES } from '@gpup/wire/numbers';
 import type { Backend } from './backend.ts';
 import { Context } from './context.ts';
+import { EscapeRegistry } from './escapes/escape-registry.ts';
+import { setLatencyClass } from './escapes/latency-class.ts';
+import { figuresOfLoneContext, type PartitionFigures, statisticsOf } from './escapes/statistics.ts';
 import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
 import type { JournalSnapshot } from './journal.ts';
 import { VF_LIMITS, type VfLimits } from './limits.ts';
@@ -12,6 +16,7 @@ import { bindingHandlers } from './objects/binding.ts';
 import { bufferHandlers } from './objects/buffer.ts';
 import { encoderHandlers } from './objects/command-encoder.ts';
 import { deviceHandlers } from './objects/device.ts';
+import { escapeHandlers } from './objects/escape.ts';
 import { objectHandlers } from './objects/object.ts';
 import { pipelineHandlers } from './objects/pipeline.ts';
 import { querySetHandlers } from './objects/query-set.ts';
@@ -37,6 +42,10 @@ export interface CommandProcessorOptions {
   /** Called when the context has ended, after the last word to the guest was given to the link. */
   readonly report: (end: ProcessorEnd) => void;
   readonly nowMs?: () => number;
+  /** Names of the escapes that the partition has opened. Default: none. */
+  readonly escapes?: readonly string[];
+  /** Default: a partition of this context alone. */
+  readonly partition?: () => PartitionFigures;
 }
 
 /** The code that a guest is told when a bug of ours ends its context. */
@@ -53,6 +62,7 @@ export class CommandProcessor {
   readonly #limits: VfLimits;
   readonly #report: (end: ProcessorEnd) => void;
   readonly #context: Context;
+  readonly #escapes: EscapeRegistry;
   readonly #handlers: Handlers;
   #isGreeted = false;
 
@@ -68,6 +78,7 @@ export class CommandProcessor {
       nowMs: options.nowMs ?? (() => performance.now()),
       failed: (error) => this.#fail(error),
     });
+    this.#escapes = this.#makeEscapes(options);
     this.#handlers = this.#makeHandlers();
     link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
     link.onFault = (fault) => this.#fail(fault);
@@ -76,6 +87,10 @@ export class CommandProcessor {
 
   get isEnded(): boolean {
     return this.#context.isEnded;
+  }
+
+  get latencyClass(): LatencyClass {
+    return this.#context.latencyClass;
   }
 
   /** What the context holds now, for tests and metrics. */
@@ -117,10 +132,20 @@ export class CommandProcessor {
     this.#fail(new GuestFault(code, message));
   }
 
+  #makeEscapes({ escapes = [], partition }: CommandProcessorOptions): EscapeRegistry {
+    const context = this.#context;
+    const figures = partition ?? (() => figuresOfLoneContext(context));
+    return new EscapeRegistry(escapes, {
+      statistics: () => statisticsOf(context, figures()),
+      'latency-class': (request) => setLatencyClass(context, request),
+    });
+  }
+
   #makeHandlers(): Handlers {
     const context = this.#context;
     return {
       ...objectHandlers(context),
+      ...escapeHandlers(context, this.#escapes),
       ...adapterHandlers(context),
       ...deviceHandlers(context),
       ...bufferHandlers(context),
@@ -163,10 +188,19 @@ export class CommandProcessor {
     if (major !== PROTOCOL_MAJOR) {
       throw new GuestFault('protocol-version', `The guest speaks protocol ${major}.${minor}, the host ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}: the major versions differ.`);
     }
+    const level = negotiateFeatureLevel(featureLevel, FEATURE_LEVEL);
+    if (level === null) {
+      throw new GuestFault('feature-level', `The guest has feature level ${formatFeatureLevel(featureLevel)}, the least that the host serves is ${formatFeatureLevel(FEATURE_LEVEL_MIN)}.`);
+    }
     this.#isGreeted = true;
-    const { backend, replies, videoMemory } = this.#context;
+    this.#context.featureLevel = level;
+    this.#welcome(Math.min(minor, PROTOCOL_MINOR));
+  }
+
+  #welcome(minor: number): void {
+    const { backend, replies, videoMemory, featureLevel } = this.#context;
     replies.welcome(
-      { major: PROTOCOL_MAJOR, minor: Math.min(minor, PROTOCOL_MINOR), featureLevel: Math.min(featureLevel, FEATURE_LEVEL) },
+      { major: PROTOCOL_MAJOR, minor, featureLevel },
       {
         wgslLanguageFeatures: [...backend.gpu.wgslLanguageFeatures.keys()].sort(),
         preferredCanvasFormat: backend.gpu.getPreferredCanvasFormat(),
@@ -175,6 +209,7 @@ export class CommandProcessor {
         limits: publicLimits(this.#limits),
         // Infinity is null in JSON: no budget.
         vramBytes: videoMemory.limitBytes,
+        escapes: this.#escapes.openNames,
       },
     );
   }

@@ -8,6 +8,7 @@ import { TEXTURE_FORMATS } from './texture-formats.ts';
 export class VideoMemory {
   readonly #limitBytes: number;
   #usedBytes = 0;
+  #peakBytes = 0;
 
   /** Without a limit nothing is refused; the account is kept all the same. */
   constructor(limitBytes: number | undefined) {
@@ -18,6 +19,11 @@ export class VideoMemory {
     return this.#usedBytes;
   }
 
+  /** The most that was ever used. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
   get limitBytes(): number {
     return this.#limitBytes;
   }
@@ -26,6 +32,7 @@ export class VideoMemory {
   reserve(bytes: number): boolean {
     if (this.#usedBytes + bytes > this.#limitBytes) return false;
     this.#usedBytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return true;
   }
 

@@ -4,6 +4,7 @@ import * as encode from '@gpup/wire/encode';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
+import type { PartitionFigures } from '../escapes/statistics.ts';
 import type { VfLimits } from '../limits.ts';
 import { MemoryLink } from './memory-link.ts';
 
@@ -12,13 +13,16 @@ export type Reply =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'error'; readonly name: string; readonly reason: string; readonly message: string }
   | { readonly kind: 'scope'; readonly filter: T.GPUErrorFilter | null; readonly message: string }
-  | { readonly kind: 'data'; readonly bytes: Uint8Array };
+  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'escape'; readonly words: Uint32Array };
 
 export interface GuestOptions {
   readonly backend: Backend;
   readonly limits?: Partial<VfLimits>;
   /** Null for a guest on a byte stream. */
   readonly heapBytes?: number | null;
+  readonly escapes?: readonly string[];
+  readonly partition?: () => PartitionFigures;
 }
 
 export interface GuestDevice {
@@ -48,9 +52,9 @@ export class ScriptedGuest {
   readonly #requests = new Map<number, (reply: Reply) => void>();
   #nextRequest = 1;
 
-  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES }: GuestOptions) {
+  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, ...context }: GuestOptions) {
     this.link = new MemoryLink(heapBytes);
-    this.processor = new CommandProcessor({ link: this.link, backend, limits, report: (end) => { this.end = end; } });
+    this.processor = new CommandProcessor({ ...context, link: this.link, backend, limits, report: (end) => { this.end = end; } });
     const reader = new Reader();
     this.link.onReply = (words, begin, end) => {
       const packet = words.slice(begin, end);
@@ -71,6 +75,7 @@ export class ScriptedGuest {
       'Reply.error': (request, name, reason, message) => settle(request, { kind: 'error', name, reason, message }),
       'Reply.scope': (request, filter, message) => settle(request, { kind: 'scope', filter, message }),
       'Reply.data': (request, bytes) => settle(request, { kind: 'data', bytes: bytes.slice() }),
+      'Reply.escape': (request, words) => settle(request, { kind: 'escape', words: words.slice() }),
       'Event.welcome': (_major, _minor, _level, text) => { this.welcome = JSON.parse(text) as unknown; },
       'Event.deviceLost': (device, reason, message) => { this.lostDevices.push({ device, reason, message }); },
       'Event.uncapturedError': (_device, filter, message) => { this.uncaptured.push({ filter, message }); },
@@ -102,8 +107,12 @@ export class ScriptedGuest {
     return reply;
   }
 
-  hello(): void {
-    this.post((w) => encode.encodeContextHello(w, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, ''));
+  hello(featureLevel = FEATURE_LEVEL): void {
+    this.post((w) => encode.encodeContextHello(w, PROTOCOL_MAJOR, PROTOCOL_MINOR, featureLevel, ''));
+  }
+
+  escape(number: number, version: number, ...words: number[]): Promise<Reply> {
+    return this.ask((w, request) => encode.encodeContextEscape(w, request, number, version, words));
   }
 
   // Handles
