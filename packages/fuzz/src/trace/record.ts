@@ -1,6 +1,6 @@
 import type { CloseReason, GuestHeap, GuestLink, PacketSink } from '@gpup/bus';
 import { createGpu } from '@gpup/umd';
-import { type Backend, CommandProcessor } from '@gpup/vf';
+import { type Backend, CommandProcessor, ESCAPE_NAMES } from '@gpup/vf';
 import { FuzzLink } from '../packets/fuzz-link.ts';
 import { CREATING_REQUEST_BIT, isCreatingRequest } from '../model/guest-model.ts';
 import { PACKET_BY_OPCODE } from '../schema-index.ts';
@@ -33,6 +33,7 @@ class RecordingLink implements GuestLink {
     new CommandProcessor({
       link: this.#host,
       backend,
+      escapes: ESCAPE_NAMES,
       report: (end) => {
         if (end.type === 'bug') this.failure = new Error('The host has a bug.', { cause: end.error });
         if (end.type === 'fault') this.failure = new Error(`The host found fault: ${end.code}: ${end.message}`);
