@@ -4,6 +4,7 @@ import { FEATURE_LEVEL, FEATURE_LEVEL_MIN, formatFeatureLevel, negotiateFeatureL
 import type { LatencyClass } from '@gpup/wire/enums';
 import { OPCODES } from '@gpup/wire/numbers';
 import type { Backend } from './backend.ts';
+import { type BufferHash, hashBuffers } from './capture/buffer-hashes.ts';
 import { Context } from './context.ts';
 import { EscapeRegistry } from './escapes/escape-registry.ts';
 import { setLatencyClass } from './escapes/latency-class.ts';
@@ -112,6 +113,11 @@ export class CommandProcessor {
   bundles(): { readonly count: number; readonly words: number } {
     const { count, words } = this.#context.bundles;
     return { count, words };
+  }
+
+  /** The contents of every buffer, of a context that nobody uses any more. */
+  hashBuffers(): Promise<readonly BufferHash[]> {
+    return hashBuffers(this.#context);
   }
 
   journal(): JournalSnapshot {

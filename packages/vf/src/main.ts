@@ -15,22 +15,29 @@ import { die, dieWithHost, watchHost } from './boot/guard.ts';
 import { openHostLink } from './boot/host-link.ts';
 import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
+import { type ReplayTask, replayFile } from './boot/replay.ts';
 import { rehearse } from './boot/rehearsal.ts';
 import { vfStep } from './boot/steps.ts';
 import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
 import { dawnBackend } from './dawn-backend.ts';
 
-const [mode, probingPid] = process.argv.slice(2);
+const [mode, callerPid, task] = process.argv.slice(2);
 
 const nap = new Nap();
 const loop = new VfLoop(nodeLoopClock(nap));
 
 // Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
-void (mode === '--probe' ? probeOnly() : start());
+void (mode === '--probe' ? probeOnly() : mode === '--replay' ? replayOnly() : start());
 
 async function probeOnly(): Promise<void> {
-  if (probingPid !== undefined) dieWithHost(Number(probingPid));
+  if (callerPid !== undefined) dieWithHost(Number(callerPid));
   await probe();
+  die();
+}
+
+async function replayOnly(): Promise<void> {
+  dieWithHost(Number(callerPid));
+  await replayFile(JSON.parse(task as string) as ReplayTask, loop);
   die();
 }
 
@@ -68,7 +75,7 @@ function serve(backend: Backend, { assignment, dataFd }: Assigned): void {
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
   if (assignment.transport === 'aperture') nap.endWith(dataFd);
-  runProcessor({ link, backend, vramBytes: assignment.vramBytes, end: endVf });
+  runProcessor({ link, backend, vramBytes: assignment.vramBytes, escapes: assignment.escapes, end: endVf });
   reportToHost({ type: 'ready' });
   vfStep('vf.ready');
 }

@@ -1,7 +1,7 @@
 import { assert } from '@gpup/base';
 import { closeDescriptor, receiveDescriptors, waitForDescriptor } from '@gpup/os';
 import { VF_CONTROL_FD } from './config.ts';
-import { invalid, objectOf, positiveOrNull } from './fields.ts';
+import { invalid, objectOf, positiveOrNull, stringOrNull, strings } from './fields.ts';
 
 export type Transport = 'aperture' | 'stream';
 
@@ -15,6 +15,10 @@ export interface VfAssignment {
   readonly heapBytes: number | null;
   /** The partition's budget of video memory. Null: as much as the adapter has. */
   readonly vramBytes: number | null;
+  /** Names of the escapes that the partition has opened. */
+  readonly escapes: readonly string[];
+  /** A file that everything is kept in, or null. */
+  readonly capturePath: string | null;
 }
 
 export interface Assigned {
@@ -23,7 +27,8 @@ export interface Assigned {
   readonly dataFd: number;
 }
 
-const LINE_BYTES_MAX = 1024;
+/** A path, and what else there is. */
+const LINE_BYTES_MAX = 8192;
 
 export function encodeAssignment(assignment: VfAssignment): Uint8Array {
   const line = new TextEncoder().encode(`${JSON.stringify(assignment)}\n`);
@@ -56,5 +61,11 @@ function decodeAssignment(text: string): VfAssignment {
   const fields = objectOf('An assignment', text);
   const { transport } = fields.values;
   if (transport !== 'aperture' && transport !== 'stream') throw invalid(fields, 'transport');
-  return { transport, heapBytes: positiveOrNull(fields, 'heapBytes'), vramBytes: positiveOrNull(fields, 'vramBytes') };
+  return {
+    transport,
+    heapBytes: positiveOrNull(fields, 'heapBytes'),
+    vramBytes: positiveOrNull(fields, 'vramBytes'),
+    escapes: strings(fields, 'escapes'),
+    capturePath: stringOrNull(fields, 'capturePath'),
+  };
 }

@@ -30,6 +30,12 @@ export function strings(fields: Fields, name: string): readonly string[] {
   throw invalid(fields, name);
 }
 
+export function stringOrNull(fields: Fields, name: string): string | null {
+  const value = fields.values[name];
+  if (value === null || typeof value === 'string') return value;
+  throw invalid(fields, name);
+}
+
 export function invalid({ of, values }: Fields, name: string): Error {
   return new Error(`${of} has an invalid ${name} (${JSON.stringify(values[name])}).`);
 }

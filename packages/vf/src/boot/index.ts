@@ -19,5 +19,7 @@ export { VF_LINE_BYTES_MAX, type VfLine, decodeVfLine } from './control-line.ts'
 export { DAWN_BACKEND } from './dawn.ts';
 export { EXECUTOR_VARIABLE, type Executor } from '../direct/index.ts';
 export { VF_BUG } from './end.ts';
+export { ESCAPE_NAMES, escapeNamed } from '../escapes/escape-registry.ts';
 export type { ProbedAdapter } from './probe.ts';
+export type { ReplayLine, ReplayTask } from './replay.ts';
 export { VF_STEPS } from './steps.ts';

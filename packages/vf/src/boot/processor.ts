@@ -7,15 +7,17 @@ export interface ProcessorOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly vramBytes: number | null;
+  readonly escapes: readonly string[];
   /** Ends the VF process, and tells the host why. */
   readonly end: (code: string, message: string) => never;
 }
 
 /** Sets the command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, end }: ProcessorOptions): void {
+export function runProcessor({ link, backend, vramBytes, escapes, end }: ProcessorOptions): void {
   new CommandProcessor({
     link,
     backend,
+    escapes,
     limits: vramBytes === null ? {} : { vramBytes },
     report: (ended) => finish(ended, end),
   });

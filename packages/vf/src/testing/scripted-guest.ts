@@ -1,4 +1,5 @@
 import { INLINE, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, Reader, Writer, handles } from '@gpup/wire';
+import type { HostLink } from '@gpup/bus';
 import type * as T from '@gpup/wire/dictionaries';
 import * as encode from '@gpup/wire/encode';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
@@ -23,6 +24,8 @@ export interface GuestOptions {
   readonly heapBytes?: number | null;
   readonly escapes?: readonly string[];
   readonly partition?: () => PartitionFigures;
+  /** What the processor is given in place of the link itself. */
+  readonly wrap?: (link: MemoryLink) => HostLink;
 }
 
 export interface GuestDevice {
@@ -52,9 +55,9 @@ export class ScriptedGuest {
   readonly #requests = new Map<number, (reply: Reply) => void>();
   #nextRequest = 1;
 
-  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, ...context }: GuestOptions) {
+  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, wrap = (link) => link, ...context }: GuestOptions) {
     this.link = new MemoryLink(heapBytes);
-    this.processor = new CommandProcessor({ ...context, link: this.link, backend, limits, report: (end) => { this.end = end; } });
+    this.processor = new CommandProcessor({ ...context, link: wrap(this.link), backend, limits, report: (end) => { this.end = end; } });
     const reader = new Reader();
     this.link.onReply = (words, begin, end) => {
       const packet = words.slice(begin, end);
