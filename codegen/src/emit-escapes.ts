@@ -12,9 +12,9 @@ export function emitEscapes(c: EmitContext): string {
     `import type { Writer } from '../writer.ts';\n`,
     '/** What one escape is bounded by, and what it is called on the wire. */',
     'export interface EscapeForm {\n  readonly number: number;\n  readonly version: number;\n  readonly requestWordsMax: number;\n  readonly replyWordsMax: number;\n}\n',
-    `export const ESCAPES = {\n${escapes.map((escape) => `  '${escape.name}': ${formOf(c, escape)},`).join('\n')}\n} as const satisfies Readonly<Record<string, EscapeForm>>;\n`,
+    `export const ESCAPES = {\n${escapes.map((each) => `  '${each.name}': ${formOf(c, each)},`).join('\n')}\n} as const satisfies Readonly<Record<string, EscapeForm>>;\n`,
     'export type EscapeName = keyof typeof ESCAPES;\n',
-    ...escapes.flatMap((escape) => [typeOf(`${pascal(escape.name)}Request`, escape.request), typeOf(`${pascal(escape.name)}Reply`, escape.reply)]),
+    ...escapes.flatMap((each) => [typeOf(`${pascal(each.name)}Request`, each.request), typeOf(`${pascal(each.name)}Reply`, each.reply)]),
     tableOf('EscapeRequests', escapes, 'Request'),
     tableOf('EscapeReplies', escapes, 'Reply'),
     'export interface EscapeCodec<Request, Reply> {',
@@ -35,7 +35,7 @@ function typeOf(name: string, fields: readonly Field[]): string {
 }
 
 function tableOf(name: string, escapes: readonly Escape[], suffix: string): string {
-  return `export interface ${name} {\n${escapes.map((escape) => `  readonly '${escape.name}': ${pascal(escape.name)}${suffix};`).join('\n')}\n}\n`;
+  return `export interface ${name} {\n${escapes.map((each) => `  readonly '${each.name}': ${pascal(each.name)}${suffix};`).join('\n')}\n}\n`;
 }
 
 function codecOf({ name, request, reply }: Escape): string {

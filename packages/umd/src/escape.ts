@@ -20,7 +20,7 @@ export interface HostDescription {
 type RequestOf<Name extends EscapeName> = EscapeRequests[Name] extends Readonly<Record<string, never>> ? [request?: EscapeRequests[Name]] : [request: EscapeRequests[Name]];
 
 /** Asks the host of `gpu`. Rejects with an EscapeError where the host is older, or the escape is closed. */
-export async function escape<Name extends EscapeName>(gpu: object, name: Name, ...[request]: RequestOf<Name>): Promise<EscapeReplies[Name]> {
+export async function callEscape<Name extends EscapeName>(gpu: object, name: Name, ...[request]: RequestOf<Name>): Promise<EscapeReplies[Name]> {
   if (!Object.hasOwn(ESCAPES, name)) throw new TypeError(`The escape (${String(name)}) is none of ${Object.keys(ESCAPES).join(', ')}.`);
   const words = encodeRequest(name, (request ?? {}) as EscapeRequests[Name]);
   const driver = driverOf(gpu);

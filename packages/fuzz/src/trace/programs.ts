@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 
-import { VirtualCanvas, escape } from '@gpup/umd';
+import { VirtualCanvas, callEscape } from '@gpup/umd';
 
 /**
  * Small programs as applications write them, each a session of a real guest driver. Together they call
@@ -257,8 +257,8 @@ async function twoDevices(gpu: GPU): Promise<void> {
 
 async function escapes(gpu: GPU): Promise<void> {
   await open(gpu);
-  await escape(gpu, 'latency-class', { latencyClass: 'interactive' });
-  await escape(gpu, 'statistics');
+  await callEscape(gpu, 'latency-class', { latencyClass: 'interactive' });
+  await callEscape(gpu, 'statistics');
 }
 
 export const PROGRAMS: Readonly<Record<string, Program>> = { compute, render, bundles, textures, mapping, errors, queries, canvas, immediates, twoDevices, escapes };

@@ -81,7 +81,7 @@ async function recordOne(name: string, program: Program, options: { readonly bac
 }
 
 /** The model tells requests that create by their ids. */
-function markRequest(packet: Uint32Array): Uint32Array {
+export function markRequest(packet: Uint32Array): Uint32Array {
   const schema = PACKET_BY_OPCODE.get(packet[0] as number);
   if (schema === undefined || !isCreatingRequest(schema.name)) return packet;
   const at = schema.self === null ? REQUEST_WORD_WITH_SELF - 1 : REQUEST_WORD_WITH_SELF;
