@@ -90,6 +90,12 @@ export class CommandProcessor {
     return this.#context.isEnded;
   }
 
+  /** What the partition opens from now on, in place of what it has opened before. */
+  openEscapes(names: readonly string[]): void {
+    this.#escapes.open(names);
+  }
+
+  /** What the guest says of itself, for the scheduler. */
   get latencyClass(): LatencyClass {
     return this.#context.latencyClass;
   }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { type ReplayLine, type ReplayTask, vfProgramPath } from '@gpup/vf/boot';
 import { type AdapterPreference, chooseAdapter } from '../adapters/choice.ts';
+import { defaultVramBytes } from '../default-budget.ts';
 import { PF_LIMITS } from '../limits.ts';
 
 export type ReplayReport = Extract<ReplayLine, { type: 'replayed' }>['report'];
 
-export interface ReplayRequest extends Omit<ReplayTask, 'dawnFlags'> {
+export interface ReplayRequest extends Omit<ReplayTask, 'dawnFlags' | 'vramBytesMax'> {
   readonly adapter: AdapterPreference;
 }
 
@@ -21,7 +22,7 @@ export async function replayInProcess({ adapter, ...task }: ReplayRequest): Prom
   const found = await chooseAdapter(adapter);
   if (found.kind === 'none') return { kind: 'refused', message: `No GPU found. ${found.reasons.join(' ')}` };
   const { environment, dawnFlags, kind } = found.choice;
-  const argument = JSON.stringify({ ...task, dawnFlags } satisfies ReplayTask);
+  const argument = JSON.stringify({ ...task, dawnFlags, vramBytesMax: defaultVramBytes(kind) } satisfies ReplayTask);
   const child = spawn(process.execPath, ['--expose-gc', vfProgramPath(), '--replay', String(process.pid), argument], {
     cwd: '/',
     env: environment,

@@ -27,8 +27,8 @@ export interface Assigned {
   readonly dataFd: number;
 }
 
-/** A path, and what else there is. */
-const LINE_BYTES_MAX = 8192;
+/** A path of the greatest length, each of its bytes escaped, and what else there is. */
+const LINE_BYTES_MAX = 32 << 10;
 
 export function encodeAssignment(assignment: VfAssignment): Uint8Array {
   const line = new TextEncoder().encode(`${JSON.stringify(assignment)}\n`);

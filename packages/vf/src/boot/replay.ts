@@ -13,6 +13,8 @@ export interface ReplayTask {
   readonly dawnFlags: readonly string[];
   readonly hashesBuffers: boolean;
   readonly stallMsMax: number;
+  /** Null: as much as the adapter has. */
+  readonly vramBytesMax: number | null;
 }
 
 /** The line that such a process prints. */
@@ -31,12 +33,12 @@ export async function replayFile(task: ReplayTask, loop: VfLoop): Promise<void> 
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(STDOUT_FD, bytes, offset);
 }
 
-async function lineOf({ path, dawnFlags, hashesBuffers, stallMsMax }: ReplayTask, loop: VfLoop): Promise<ReplayLine> {
+async function lineOf({ path, dawnFlags, ...options }: ReplayTask, loop: VfLoop): Promise<ReplayLine> {
   try {
     const file = new CaptureFile(path);
     const capture = new CaptureReader(file);
     const backend = dawnBackend({ gpu: openGpu(await loadDawn(), dawnFlags), hurry: () => loop.hurry() });
-    return { type: 'replayed', report: await replayCapture({ capture, backend, hashesBuffers, stallMsMax }) };
+    return { type: 'replayed', report: await replayCapture({ ...options, capture, backend }) };
   } catch (error) {
     if (error instanceof CaptureError || isFileError(error)) return { type: 'refused', message: (error as Error).message };
     throw error;

@@ -14,6 +14,8 @@ import { ReplyLedger, type ReplyTally } from './reply-ledger.ts';
 export interface ReplayOptions {
   readonly capture: CaptureReader;
   readonly backend: Backend;
+  /** The captured context's budget holds only below this: a file must not choose how much memory a replay takes. */
+  readonly vramBytesMax?: number | null;
   /** How long one answer may take that the captured host has given. */
   readonly stallMsMax?: number;
   /** Whether the contents of all buffers are read at the end. */
@@ -79,8 +81,9 @@ class Replay {
   /** Called when something has changed that may be waited for. */
   #changed: () => void = () => {};
 
-  constructor({ capture, backend, stallMsMax = STALL_MS_MAX, hashesBuffers = false }: ReplayOptions) {
-    const { heapBytes, vramBytes, escapes } = capture.header;
+  constructor({ capture, backend, vramBytesMax = null, stallMsMax = STALL_MS_MAX, hashesBuffers = false }: ReplayOptions) {
+    const { heapBytes, escapes } = capture.header;
+    const vramBytes = Math.min(capture.header.vramBytes ?? Number.POSITIVE_INFINITY, vramBytesMax ?? Number.POSITIVE_INFINITY);
     this.#capture = capture;
     this.#stallMsMax = stallMsMax;
     this.#hashesBuffers = hashesBuffers;
@@ -91,7 +94,7 @@ class Replay {
     this.#processor = new CommandProcessor({
       link: this.#link,
       backend,
-      limits: vramBytes === null ? {} : { vramBytes },
+      limits: { vramBytes },
       // Of a newer host's, those that this one knows.
       escapes: escapes.filter((name) => ESCAPE_NAMES.some((known) => known === name)),
       report: (end) => this.#ended(end),

@@ -33,15 +33,20 @@ const NAME_BY_NUMBER: ReadonlyMap<number, EscapeName> = new Map(ESCAPE_NAMES.map
  * more words than it is registered with. A request that is small enough and does not decode is a GuestFault.
  */
 export class EscapeRegistry {
-  readonly #open: ReadonlySet<EscapeName>;
+  #open: ReadonlySet<EscapeName> = new Set();
   readonly #handlers: EscapeHandlers;
   readonly #reader = new Reader();
   readonly #writer = new Writer(64);
 
   /** Throws for a name that is no escape's: what a host opens comes from its operator, never from a guest. */
-  constructor(open: readonly string[], handlers: EscapeHandlers) {
-    this.#open = new Set(open.map(escapeNamed));
+  constructor(names: readonly string[], handlers: EscapeHandlers) {
+    this.open(names);
     this.#handlers = handlers;
+  }
+
+  /** From now on these, and no others. */
+  open(names: readonly string[]): void {
+    this.#open = new Set(names.map(escapeNamed));
   }
 
   get openNames(): readonly EscapeName[] {

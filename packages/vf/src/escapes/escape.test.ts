@@ -112,6 +112,15 @@ test('escapes count as requests', () => {
   equal(limited.contextLost?.code, 'pending-requests');
 });
 
+test('a partition opens and closes escapes while its guests run', async () => {
+  const { guest } = await open({ escapes: [] });
+  equal((await guest.escape(statistics.number, 1)).kind, 'error');
+  guest.processor.openEscapes(['statistics']);
+  equal((await guest.escape(statistics.number, 1)).kind, 'escape');
+  guest.processor.openEscapes(['latency-class']);
+  equal((await guest.escape(statistics.number, 1)).kind, 'error');
+});
+
 test('the welcome names what is open', async () => {
   const { guest } = await open({ escapes: ['statistics'] });
   deepEqual((guest.welcome as { escapes: string[] }).escapes, ['statistics']);
