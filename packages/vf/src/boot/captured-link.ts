@@ -1,10 +1,10 @@
 import type { HostLink } from '@gpup/bus';
-import { PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
 import { IDL_HASH } from '@gpup/wire/numbers';
 import { createCaptureFile } from '../capture/capture-file.ts';
 import { CaptureLink } from '../capture/capture-link.ts';
 import { CaptureWriter } from '../capture/capture-writer.ts';
 import type { VfAssignment } from './assignment.ts';
+import { WIRE_PROTOCOL } from './versions.ts';
 
 type Captured = Pick<VfAssignment, 'capturePath' | 'vramBytes' | 'escapes'>;
 
@@ -15,7 +15,7 @@ type Captured = Pick<VfAssignment, 'capturePath' | 'vramBytes' | 'escapes'>;
 export function capturedLink(link: HostLink, { capturePath, vramBytes, escapes }: Captured): HostLink {
   if (capturePath === null) return link;
   const header = {
-    protocol: `${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}`,
+    protocol: WIRE_PROTOCOL,
     idlHash: IDL_HASH,
     heapBytes: link.heap?.byteLength ?? null,
     vramBytes,

@@ -23,3 +23,4 @@ export { ESCAPE_NAMES, escapeNamed } from '../escapes/escape-registry.ts';
 export type { ProbedAdapter } from './probe.ts';
 export type { ReplayLine, ReplayTask } from './replay.ts';
 export { VF_STEPS } from './steps.ts';
+export { WIRE_FEATURE_LEVEL, WIRE_PROTOCOL } from './versions.ts';

@@ -15,12 +15,12 @@ import { type ReplayReport, replayCapture } from './replay.ts';
 const HEAP_BYTES = 1 << 20;
 const HEADER: CaptureHeader = { protocol: '1.2', idlHash: '', heapBytes: HEAP_BYTES, vramBytes: null, escapes: ['statistics'], startedAt: '' };
 
-interface Captured {
+export interface Captured {
   readonly guest: ScriptedGuest;
   readonly sink: MemorySink;
 }
 
-function capturing(backend: Backend, options: { readonly heapBytes?: number | null } = {}): Captured {
+export function capturing(backend: Backend, options: { readonly heapBytes?: number | null } = {}): Captured {
   const { heapBytes = HEAP_BYTES } = options;
   const sink = new MemorySink();
   const writer = new CaptureWriter({ sink, header: { ...HEADER, heapBytes } });
@@ -37,7 +37,7 @@ function writeThroughHeap(guest: ScriptedGuest, device: GuestDevice, buffer: num
 }
 
 /** Writes, copies, maps into the heap, and leaves an error behind. */
-async function session(guest: ScriptedGuest): Promise<GuestDevice> {
+export async function session(guest: ScriptedGuest): Promise<GuestDevice> {
   guest.hello();
   const device = await guest.device();
   const source = guest.buffer(device, { size: 64, usage: BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST, label: 'source' });
