@@ -18,12 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   wire: ['base'],
   os: ['base'],
+  vidmm: ['base', 'os'],
   bus: ['base', 'os'],
   umd: ['base', 'wire', 'bus'],
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
-  vf: ['base', 'os', 'bus', 'wire'],
+  vf: ['base', 'os', 'bus', 'vidmm', 'wire'],
   pf: ['base', 'os', 'vf'],
-  cli: ['base', 'os', 'guest', 'pf'],
+  daemon: ['base', 'os', 'pf', 'vidmm'],
+  cli: ['base', 'os', 'guest', 'pf', 'daemon'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 

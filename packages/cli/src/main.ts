@@ -2,6 +2,7 @@
 import { parseCommandLine } from './arguments.ts';
 import { capture } from './capture.ts';
 import { HELP } from './help.ts';
+import { parseHost, runHost } from './host.ts';
 import { info } from './info.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -18,6 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === 'capture') return await capture(args.slice(1));
     if (args[0] === 'replay') return await replay(args.slice(1));
+    if (args[0] === 'host') return await runHost(parseHost(args.slice(1)));
     const command = parseCommandLine(args);
     switch (command.kind) {
       case 'help':

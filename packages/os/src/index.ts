@@ -1,12 +1,16 @@
 export { monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
+export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';
+export { returnLargeBlocks } from './malloc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
 export { Nap } from './nap.ts';
-export { dieWithParent, type MappedFile, mappedFilesOf, processStartTicks } from './process.ts';
+export { dieWithParent, type MappedFile, mappedFilesOf, outliveParent, processStartTicks } from './process.ts';
+export { hasProcessEnded, openProcess, signalProcess } from './process-handle.ts';
 export { currentProcessor, leaveProcessor } from './processor.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {

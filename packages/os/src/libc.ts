@@ -31,6 +31,9 @@ interface Libc {
   sched_getaffinity(thread: number, byteCount: number, mask: Uint8Array): number;
   sched_setaffinity(thread: number, byteCount: number, mask: Uint8Array): number;
   getppid(): number;
+  flock(fd: number, operation: number): number;
+  /** For calls that the C library has no name for everywhere. */
+  syscall(call: number, first: number, second: number, third: number, fourth: number): number;
 }
 
 // In a CommonJS bundle `import.meta.url` is empty and `require` is there; in a module it is the other way round.
@@ -86,6 +89,9 @@ function load(): Libc {
     sched_getaffinity: declare('int sched_getaffinity(int thread, size_t byteCount, uint8_t *mask)') ,
     sched_setaffinity: declare('int sched_setaffinity(int thread, size_t byteCount, const uint8_t *mask)'),
     getppid: declare('int getppid()'),
+    flock: declare('int flock(int fd, int operation)'),
+    // Variadic in C; on x64 and arm64 whole numbers travel as in a call with fixed arguments.
+    syscall: declare('intptr_t syscall(intptr_t call, intptr_t first, intptr_t second, intptr_t third, intptr_t fourth)'),
   };
 }
 

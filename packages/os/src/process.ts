@@ -16,6 +16,11 @@ export function dieWithParent(signal: NodeJS.Signals, parentPid: number): boolea
   return libc().getppid() === parentPid;
 }
 
+/** Takes `dieWithParent` back: from now on the parent's end means nothing to this process. */
+export function outliveParent(): void {
+  checked(libc().prctl(PR_SET_PDEATHSIG, 0), 'prctl', 'PR_SET_PDEATHSIG');
+}
+
 /**
  * When a process started, in clock ticks since boot: with its pid it names a process for good, as
  * pids are used again. Null if there is no such process.

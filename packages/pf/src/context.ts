@@ -1,38 +1,44 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { VfAssignment } from '@gpup/vf/boot';
+import { descriptorOf } from '@gpup/os';
+import type { ContextDescription, Transport } from '@gpup/vf/boot';
+import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
-import { descriptorOf } from './descriptor-of.ts';
+import type { Grant } from './grant.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
 import type { VfPool } from './vf-pool.ts';
-import type { VfOwner, VfProcess } from './vf-process.ts';
+import type { Vf, VfOwner } from './vf.ts';
 
 export interface ContextOptions {
-  readonly id: number;
+  readonly description: ContextDescription;
   /** Owned by the context. Its end is the guest's end. */
   readonly control: Socket;
-  readonly assignment: VfAssignment;
-  readonly pool: VfPool;
-  /** Called once, when the VF process, if there was one, is reaped: nothing is left of the context. */
-  readonly onEnded: (context: Context) => void;
+  readonly grant: Grant;
+  /** Called once, when the VF process, if there was one, has ended: nothing is left of the context. */
+  readonly onEnded: (context: Context, reason: Reason) => void;
 }
+
+export type ContextState = 'opened' | 'attached' | 'ready' | 'ended';
 
 /**
  * One guest process's GPU: a control connection and a VF process. Whichever ends first takes the other
  * along. States: opened (a token is out) -> attached (a VF process has the guest's data connection) -> ready -> ended.
+ * One that is taken over from another host process begins as attached.
  */
 export class Context {
-  readonly id: number;
+  readonly description: ContextDescription;
   readonly #options: ContextOptions;
-  readonly #token = randomBytes(TOKEN_BYTES).toString('hex');
-  readonly #attachTimer: NodeJS.Timeout;
-  #vf: VfProcess | undefined;
-  #tokenUsed = false;
-  #ended = false;
+  #state: ContextState = 'opened';
+  #vf: Vf | undefined;
+  #slotIndex: number | null = null;
+  #token: string | undefined;
+  #attachTimer: NodeJS.Timeout | undefined;
+  /** The first cause that is known. */
+  #reason: Reason | undefined;
 
   constructor(options: ContextOptions) {
-    this.id = options.id;
+    this.description = options.description;
     this.#options = options;
     const { control } = options;
     control.on('data', () => this.end({ code: 'bad-line', message: 'A guest may write nothing on its control connection after "open".' }));
@@ -40,6 +46,28 @@ export class Context {
       pfStep('pf.guest-gone');
       this.end({ code: 'guest-gone', message: 'The guest closed its control connection.' });
     });
+  }
+
+  get id(): number {
+    return this.description.contextId;
+  }
+
+  get state(): ContextState {
+    return this.#state;
+  }
+
+  get vf(): Vf | undefined {
+    return this.#vf;
+  }
+
+  /** Its place in the partition's page, once it has a VF process. */
+  get slotIndex(): number | null {
+    return this.#slotIndex;
+  }
+
+  /** Gives the guest the token that its data connection has to present. */
+  open(): void {
+    this.#token = randomBytes(TOKEN_BYTES).toString('hex');
     this.#attachTimer = setTimeout(
       () => this.end({ code: 'attach-timeout', message: `No data connection came within ${PF_LIMITS.attachMsMax} ms.` }),
       PF_LIMITS.attachMsMax,
@@ -48,19 +76,29 @@ export class Context {
     pfStep('pf.opened');
   }
 
+  /** Takes over the VF process of a host process before. */
+  adopt(adoption: Adoption): void {
+    this.#state = 'attached';
+    this.#slotIndex = adoption.hello.page?.slotIndex ?? null;
+    this.#vf = new AdoptedVf(adoption, this.#owner());
+    // Said once more rather than never: the host before may have died just then. A guest that knows passes over it.
+    if (adoption.hello.isReady) this.#vfReady();
+  }
+
   /** Whether this is the token that this context waits for. Takes the same time wherever the two differ. */
   expects(token: string): boolean {
-    const isEqual = timingSafeEqual(Buffer.from(token, 'hex'), Buffer.from(this.#token, 'hex'));
-    return isEqual && !this.#tokenUsed && !this.#ended;
+    const expected = this.#token ?? NO_TOKEN;
+    const isEqual = timingSafeEqual(Buffer.from(token, 'hex'), Buffer.from(expected, 'hex'));
+    return isEqual && this.#token !== undefined && this.#state === 'opened';
   }
 
   /** Hands the guest's data connection to a VF process. Takes ownership of it. */
-  attach(data: Socket): void {
-    this.#tokenUsed = true;
+  attach(data: Socket, transport: Transport, pool: VfPool): void {
+    this.#state = 'attached';
     clearTimeout(this.#attachTimer);
     pfStep('pf.attached');
     try {
-      this.#handOver(data);
+      this.#handOver(data, transport, pool);
     } catch (error) {
       this.end({ code: 'vf-start', message: `The VF process does not start: ${(error as Error).message}.` });
     } finally {
@@ -70,40 +108,64 @@ export class Context {
     pfStep('pf.handed-over');
   }
 
-  #handOver(data: Socket): void {
-    const { assignment, pool } = this.#options;
+  #handOver(data: Socket, transport: Transport, pool: VfPool): void {
     const dataFd = descriptorOf(data);
-    if (dataFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
-    const owner: VfOwner = {
-      onReady: () => {
-        pfStep('pf.vf-ready');
-        this.#tell({ type: 'ready' });
-      },
-      onEnded: (reason) => this.#vfEnded(reason),
-    };
-    this.#vf = pool.take((vf) => vf.assign(assignment, dataFd, owner));
+    const guestControlFd = descriptorOf(this.#options.control);
+    if (dataFd === null || guestControlFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
+    const { grant } = this.#options;
+    const task = { assignment: { ...grant.assignment, transport }, dataFd, guestControlFd, context: this.description };
+    const owner = this.#owner();
+    this.#vf = pool.take((vf) => {
+      const page = grant.place(vf.pid);
+      this.#slotIndex = page?.slotIndex ?? null;
+      return vf.assign({ ...task, page }, owner);
+    });
     if (this.#vf === undefined) this.end({ code: 'vf-start', message: 'The VF process does not start.' });
   }
 
-  /** Ends the context. `onEnded` follows once its VF process is reaped. */
-  end(reason: Reason): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  #owner(): VfOwner {
+    return {
+      onReady: () => {
+        pfStep('pf.vf-ready');
+        this.#vfReady();
+      },
+      onEnded: (reason) => this.#vfEnded(reason),
+    };
+  }
+
+  #vfReady(): void {
+    if (this.#state !== 'attached') return;
+    this.#state = 'ready';
+    this.#tell({ type: 'ready' });
+  }
+
+  /** Ends the context, and tells the guest why. `onEnded` follows once its VF process has ended. */
+  end(reason: Reason, details: { readonly guiltyDevice?: number } = {}): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#reason = reason;
     clearTimeout(this.#attachTimer);
-    this.#tell({ type: 'lost', ...reason });
+    this.#tell({ type: 'lost', ...reason, ...details });
     this.#options.control.destroySoon();
-    if (this.#vf === undefined) this.#options.onEnded(this);
+    if (this.#vf === undefined) this.#gone(reason);
     else this.#vf.kill(reason);
   }
 
   #vfEnded(reason: Reason): void {
     pfStep('pf.vf-gone');
     this.#vf = undefined;
-    if (this.#ended) this.#options.onEnded(this);
-    else this.end(reason);
+    if (this.#state !== 'ended') this.end(reason);
+    else this.#gone(this.#reason ?? reason);
+  }
+
+  #gone(reason: Reason): void {
+    this.#options.grant.release();
+    this.#options.onEnded(this, reason);
   }
 
   #tell(line: HostLine): void {
     if (this.#options.control.writable) this.#options.control.write(encodeHostLine(line));
   }
 }
+
+const NO_TOKEN = '00'.repeat(TOKEN_BYTES);

@@ -38,8 +38,8 @@ export type HostLine =
   | { readonly type: 'ready' }
   /** The context was not opened. */
   | ({ readonly type: 'error' } & Reason)
-  /** The context is gone. */
-  | ({ readonly type: 'lost' } & Reason);
+  /** The context is gone. Whose work it was that did not end, where that is known: a device's handle. */
+  | ({ readonly type: 'lost'; readonly guiltyDevice?: number } & Reason);
 
 export const TOKEN_BYTES = 32;
 const TOKEN = new RegExp(`^[0-9a-f]{${TOKEN_BYTES * 2}}$`);

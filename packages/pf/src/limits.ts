@@ -21,6 +21,12 @@ export const PF_LIMITS = {
   probeMsMax: 15_000,
   /** What a probe process may print: an adapter is some 3 KB. */
   probeOutputBytesMax: 1 << 20,
+  /** From a question to a VF with a guest, to its answer. A ping has no such end: what its silence means is the timeout policy's. */
+  vfAnswerMsMax: 5_000,
+  /** From the connection to a VF of the host process before to its hello: its thread may be inside of a long call. */
+  adoptionMsMax: 20_000,
+  /** What a VF that outlives its host may have printed before that is cut off. */
+  vfLogBytesMax: 1 << 20,
   /** The tail of a VF's standard error that is kept for the message when it dies unexpectedly. */
   vfErrorTailBytes: 4096,
   /** From SIGKILL for the VFs to their end, when the host process itself ends. */
@@ -33,4 +39,36 @@ export const PF_LIMITS = {
   replayOutputBytesMax: 64 << 20,
   /** Offsets into the heap are 32-bit words. */
   heapBytesMax: 2 ** 31,
+  /** Twice and more than 64, which is promised, and four times Microsoft's default (32). Admission is linear in it. */
+  partitionsPerAdapterMax: 128,
+  /** The slots of a partition's page. */
+  contextsPartitionMax: 64,
+  contextsPartitionDefault: 16,
+  /** A name is part of a socket's path, which the kernel holds to 107 bytes. */
+  partitionNameLengthMax: 40,
+  /** What an empty context needs: its rings and the first pages of its heap. */
+  hostBytesMin: 16 * 2 ** 20,
+  /** Some contexts' whole apertures (50 MiB each) and a journal of the largest size (1 GiB). */
+  hostBytesDefault: 4 * 2 ** 30,
+  hostBytesMax: 2 ** 40,
+  /** The smallest part of an adapter that a size can name is one of so many. */
+  sizeDenominatorMax: 128,
+  /** Of a partition: more than there are escapes, or features of WebGPU, for years. */
+  escapesMax: 64,
+  baselineNamesMax: 256,
+  /** Adapters that rest on one software GPU. */
+  softwareAdaptersMax: 16,
+  /** `<directory>/partitions/<name>.sock` must fit into a socket's path (107 bytes) with the longest name. */
+  runtimeDirectoryLengthMax: 50,
+  pathLengthMax: 4096,
+  orphanMsMin: 1_000,
+  orphanMsMax: 86_400_000,
+  tdrDelayMsMin: 100,
+  tdrDelayMsMax: 3_600_000,
+  tdrLimitCountMax: 1_000,
+  tdrLimitTimeMsMin: 1_000,
+  tdrLimitTimeMsMax: 3_600_000,
+  /** Some thousand partitions with every field set. */
+  definitionsBytesMax: 16 * 2 ** 20,
+  configBytesMax: 2 ** 20,
 } as const;

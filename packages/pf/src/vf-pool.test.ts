@@ -6,13 +6,8 @@ import { VfPool } from './vf-pool.ts';
 const REASON = { code: 'test', message: 'The test ends.' };
 
 /** A pool whose VF processes end at once, as the process that they are told to obey is not their parent. */
-function poolOfMayflies(size: number): { readonly pool: VfPool; readonly emptied: Promise<void> } {
-  let onEmpty: () => void = () => {};
-  const emptied = new Promise<void>((resolve) => {
-    onEmpty = resolve;
-  });
-  const pool = new VfPool({ launch: { config: { hostPid: process.ppid, dawnFlags: [] }, environment: {} }, size, onEmpty });
-  return { pool, emptied };
+function poolOfMayflies(size: number): VfPool {
+  return new VfPool({ launch: { config: { hostPid: process.ppid, dawnFlags: [] }, environment: {}, survival: null }, size });
 }
 
 async function allEnded(pool: VfPool): Promise<void> {
@@ -26,7 +21,7 @@ function mockTimers(t: TestContext): void {
 
 test('a VF process that ends in the pool is replaced ever more slowly', async (t) => {
   mockTimers(t);
-  const { pool } = poolOfMayflies(1);
+  const pool = poolOfMayflies(1);
   pool.fill(1);
   const delays: number[] = [];
   for (let round = 0; round < 8; round++) {
@@ -40,12 +35,12 @@ test('a VF process that ends in the pool is replaced ever more slowly', async (t
   }
   deepEqual(delays, [1, 2, 4, 8, 16, 32, 60, 60]);
   await allEnded(pool);
-  pool.close(REASON);
+  await pool.close(REASON);
 });
 
 test('a pool of none starts a VF process for each guest and no other', async (t) => {
   mockTimers(t);
-  const { pool } = poolOfMayflies(0);
+  const pool = poolOfMayflies(0);
   pool.fill(0);
   equal(pool.processCount, 0);
   pool.take(() => false);
@@ -56,14 +51,13 @@ test('a pool of none starts a VF process for each guest and no other', async (t)
 });
 
 test('a taken VF process is asked for in the order of the starts, and belongs to its taker', async () => {
-  const { pool, emptied } = poolOfMayflies(3);
+  const pool = poolOfMayflies(3);
   pool.fill(3);
   const asked: object[] = [];
   const second = pool.take((vf) => asked.push(vf) === 2);
   equal(second, asked[1]);
   equal(pool.processCount, 2);
   equal(pool.take((vf) => vf === asked[0]), asked[0]);
-  pool.close(REASON);
-  await emptied;
+  await pool.close(REASON);
   equal(pool.processCount, 0);
 });

@@ -7,8 +7,6 @@ export interface VfPoolOptions {
   readonly launch: VfLaunch;
   /** VF processes that are kept ready for guests to come. */
   readonly size: number;
-  /** Called when the last VF process of the pool is reaped after `close`. */
-  readonly onEmpty: () => void;
 }
 
 /**
@@ -23,6 +21,7 @@ export class VfPool {
   #refillDelayMs: number = PF_LIMITS.refillDelayMs;
   #refillTimer: NodeJS.Timeout | undefined;
   #closing = false;
+  #onEmpty: () => void = () => {};
 
   constructor(options: VfPoolOptions) {
     this.#options = options;
@@ -49,10 +48,16 @@ export class VfPool {
     return taken;
   }
 
-  close(reason: Reason): void {
+  /** Ends the VF processes that wait, and resolves when they are reaped. Those given away are others'. */
+  close(reason: Reason): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#refillTimer);
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
     for (const vf of this.#idle) vf.kill(reason);
+    if (this.#idle.size === 0) this.#onEmpty();
+    return empty;
   }
 
   #start(): VfProcess {
@@ -70,7 +75,7 @@ export class VfPool {
   #ended(vf: VfProcess): void {
     this.#idle.delete(vf);
     if (this.#closing) {
-      if (this.#idle.size === 0) this.#options.onEmpty();
+      if (this.#idle.size === 0) this.#onEmpty();
       return;
     }
     this.#refillLater();

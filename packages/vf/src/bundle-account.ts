@@ -1,3 +1,5 @@
+import type { HostMemory } from '@gpup/vidmm';
+import { RECORDING_BYTES } from './host-cost.ts';
 import type { VfLimits } from './limits.ts';
 import type { PlannedStep } from './pass-plan.ts';
 
@@ -13,11 +15,13 @@ export interface BundleHolder {
  */
 export class BundleAccount {
   readonly #limits: VfLimits;
+  readonly #hostMemory: HostMemory;
   #count = 0;
   #words = 0;
 
-  constructor(limits: VfLimits) {
+  constructor(limits: VfLimits, hostMemory: HostMemory) {
     this.#limits = limits;
+    this.#hostMemory = hostMemory;
   }
 
   get count(): number {
@@ -38,6 +42,7 @@ export class BundleAccount {
       words += step.words.length;
     }
     if (this.#count + count > this.#limits.replayBundleCountMax || this.#words + words > this.#limits.replayBundleWordsMax) return false;
+    if (!this.#hostMemory.tryCharge(hostBytesOf(count, words))) return false;
     holder.bundleCount = count;
     holder.bundleWords = words;
     this.#count += count;
@@ -46,9 +51,14 @@ export class BundleAccount {
   }
 
   release(holder: BundleHolder): void {
+    this.#hostMemory.release(hostBytesOf(holder.bundleCount, holder.bundleWords));
     this.#count -= holder.bundleCount;
     this.#words -= holder.bundleWords;
     holder.bundleCount = 0;
     holder.bundleWords = 0;
   }
+}
+
+function hostBytesOf(count: number, words: number): number {
+  return count * RECORDING_BYTES + words * 4;
 }

@@ -1,5 +1,6 @@
 import { GuestFault } from '@gpup/base';
 import type { CloseReason, HostLink } from '@gpup/bus';
+import type { ContextSlot, LabelledBytes, PartitionFigures } from '@gpup/vidmm';
 import { FEATURE_LEVEL, FEATURE_LEVEL_MIN, formatFeatureLevel, negotiateFeatureLevel, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
 import type { LatencyClass } from '@gpup/wire/enums';
 import { OPCODES } from '@gpup/wire/numbers';
@@ -8,9 +9,10 @@ import { type BufferHash, hashBuffers } from './capture/buffer-hashes.ts';
 import { Context } from './context.ts';
 import { EscapeRegistry } from './escapes/escape-registry.ts';
 import { setLatencyClass } from './escapes/latency-class.ts';
-import { figuresOfLoneContext, type PartitionFigures, statisticsOf } from './escapes/statistics.ts';
+import { figuresOfLoneContext, statisticsOf } from './escapes/statistics.ts';
 import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
 import type { JournalSnapshot } from './journal.ts';
+import { largestAllocations } from './largest-allocations.ts';
 import { VF_LIMITS, type VfLimits } from './limits.ts';
 import { adapterHandlers } from './objects/adapter.ts';
 import { bindingHandlers } from './objects/binding.ts';
@@ -40,13 +42,13 @@ export interface CommandProcessorOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly limits?: Partial<VfLimits>;
+  /** The context's slot on its partition's page: it draws its budgets from there, and says there how it gets on. */
+  readonly slot?: ContextSlot;
   /** Called when the context has ended, after the last word to the guest was given to the link. */
   readonly report: (end: ProcessorEnd) => void;
   readonly nowMs?: () => number;
   /** Names of the escapes that the partition has opened. Default: none. */
   readonly escapes?: readonly string[];
-  /** Default: a partition of this context alone. */
-  readonly partition?: () => PartitionFigures;
 }
 
 /** The code that a guest is told when a bug of ours ends its context. */
@@ -64,6 +66,7 @@ export class CommandProcessor {
   readonly #report: (end: ProcessorEnd) => void;
   readonly #context: Context;
   readonly #escapes: EscapeRegistry;
+  readonly #slot: ContextSlot | null;
   readonly #handlers: Handlers;
   #isGreeted = false;
 
@@ -72,18 +75,21 @@ export class CommandProcessor {
     this.#link = link;
     this.#limits = { ...VF_LIMITS, ...options.limits };
     this.#report = options.report;
+    this.#slot = options.slot ?? null;
     this.#context = new Context({
       link,
       backend,
       limits: this.#limits,
       nowMs: options.nowMs ?? (() => performance.now()),
+      slot: this.#slot,
       failed: (error) => this.#fail(error),
     });
-    this.#escapes = this.#makeEscapes(options);
+    this.#escapes = this.#makeEscapes(options.escapes ?? []);
     this.#handlers = this.#makeHandlers();
     link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
     link.onFault = (fault) => this.#fail(fault);
     link.onClose = (reason) => this.#end({ type: 'closed', reason });
+    this.#guard(() => this.#context.chargeAperture());
   }
 
   get isEnded(): boolean {
@@ -102,12 +108,13 @@ export class CommandProcessor {
 
   /** What the context holds now, for tests and metrics. */
   statistics(): ProcessorStatistics {
-    const { table, videoMemory, journal, mappedBytes, replies, work, devices } = this.#context;
+    const { table, videoMemory, hostMemory, journal, mappedBytes, replies, work, devices } = this.#context;
     return {
       handleCount: table.handleCount,
       recordCount: table.recordCount,
       deviceCount: devices.size,
       vramBytes: videoMemory.usedBytes,
+      hostBytes: hostMemory.usedBytes,
       journalBytes: journal.bytes,
       mappedBytes,
       pendingRequestCount: replies.pendingCount,
@@ -124,6 +131,11 @@ export class CommandProcessor {
   /** The contents of every buffer, of a context that nobody uses any more. */
   hashBuffers(): Promise<readonly BufferHash[]> {
     return hashBuffers(this.#context);
+  }
+
+  /** What takes the most video memory now, the largest first. */
+  largestAllocations(countMax: number): LabelledBytes[] {
+    return largestAllocations(this.#context.table, countMax);
   }
 
   journal(): JournalSnapshot {
@@ -144,10 +156,10 @@ export class CommandProcessor {
     this.#fail(new GuestFault(code, message));
   }
 
-  #makeEscapes({ escapes = [], partition }: CommandProcessorOptions): EscapeRegistry {
+  #makeEscapes(names: readonly string[]): EscapeRegistry {
     const context = this.#context;
-    const figures = partition ?? (() => figuresOfLoneContext(context));
-    return new EscapeRegistry(escapes, {
+    const figures = (): PartitionFigures => this.#slot?.partition() ?? figuresOfLoneContext(context);
+    return new EscapeRegistry(names, {
       statistics: () => statisticsOf(context, figures()),
       'latency-class': (request) => setLatencyClass(context, request),
     });
@@ -175,8 +187,18 @@ export class CommandProcessor {
 
   #receive(words: Uint32Array, begin: number, end: number): void {
     if (this.#context.isEnded) return;
+    this.#slot?.packetBoundary();
     try {
       this.#execute(words, begin, end);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#slot?.packetBoundary();
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       this.#fail(error);
     }
@@ -230,6 +252,7 @@ export class CommandProcessor {
   #fail(error: unknown): void {
     if (this.#context.isEnded) return;
     if (error instanceof GuestFault) {
+      this.#slot?.faulted();
       this.#sayLost(error.code, error.message);
       this.#end({ type: 'fault', code: error.code, message: error.message });
     } else {
@@ -260,6 +283,7 @@ export interface ProcessorStatistics {
   readonly recordCount: number;
   readonly deviceCount: number;
   readonly vramBytes: number;
+  readonly hostBytes: number;
   readonly journalBytes: number;
   readonly mappedBytes: number;
   readonly pendingRequestCount: number;

@@ -1,5 +1,6 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
+import { type ContextSlot, HostMemory, OwnBudget, VideoMemory } from '@gpup/vidmm';
 import { FEATURE_LEVEL_MIN } from '@gpup/wire';
 import type { LatencyClass } from '@gpup/wire/enums';
 import { type Backend, describeError } from './backend.ts';
@@ -8,24 +9,28 @@ import { CommandReader } from './command-reader.ts';
 import type { DeviceState } from './device-state.ts';
 import { Garbage } from './garbage.ts';
 import { Kind } from './generated/kinds.gen.ts';
+import { apertureBytes, hostBytesOf, labelBytes, RECORDING_BYTES } from './host-cost.ts';
 import { Journal } from './journal.ts';
 import type { VfLimits } from './limits.ts';
 import { Known, ObjectTable } from './object-table.ts';
 import { defaultViewOf } from './objects/texture.ts';
 import { References } from './references.ts';
 import { Replies } from './replies.ts';
+import { SubmitMeter } from './submit-meter.ts';
 import { SubmittedWork } from './submitted-work.ts';
-import { VideoMemory } from './video-memory.ts';
 
-/** Native objects that keep recorded commands, in blocks of tens of kilobytes even for one command. */
+/** Native objects that keep recorded commands. */
 const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURenderBundle]);
-const RECORDING_BYTES = 32 * 2 ** 10;
+/** Writes in flight stop the guest before they are a large part of what its partition may make the host hold. */
+const WRITES_SHARE_MAX = 1 / 8;
 
 export interface ContextOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly limits: VfLimits;
   readonly nowMs: () => number;
+  /** The context's slot on its partition's page; null where it has its budgets alone. */
+  readonly slot: ContextSlot | null;
   /** The one place where exceptions end that an answer of the implementation leads to. */
   readonly failed: (error: unknown) => void;
 }
@@ -40,6 +45,7 @@ export class Context {
   readonly table: ObjectTable;
   readonly journal: Journal;
   readonly videoMemory: VideoMemory;
+  readonly hostMemory: HostMemory;
   readonly work: SubmittedWork;
   readonly garbage: Garbage;
   readonly bundles: BundleAccount;
@@ -71,27 +77,30 @@ export class Context {
   #end = 0;
 
   constructor(options: ContextOptions) {
-    const { link, backend, limits } = options;
+    const { link, backend, limits, slot, nowMs } = options;
     this.backend = backend;
     this.limits = limits;
     this.heap = link.heap;
     this.#link = link;
     this.#failed = options.failed;
-    this.replies = new Replies(link, limits.pendingRequestCountMax);
+    this.videoMemory = new VideoMemory(slot?.video ?? new OwnBudget(limits.vramBytes));
+    this.hostMemory = new HostMemory(slot?.host ?? new OwnBudget(limits.hostBytesMax));
+    this.replies = new Replies(link, limits.pendingRequestCountMax, this.hostMemory);
     this.journal = new Journal(limits.journalBytesMax);
     this.table = new ObjectTable(limits, {
       released: (known) => this.journal.released(known),
       freed: (known) => this.#free(known),
     });
-    this.videoMemory = new VideoMemory(limits.vramBytes);
-    this.bundles = new BundleAccount(limits);
+    this.bundles = new BundleAccount(limits, this.hostMemory);
     this.garbage = new Garbage({
       collect: backend.collectGarbage,
       collected: () => this.guard(() => this.#reclaim()),
-      nowMs: options.nowMs,
+      nowMs,
     });
     this.work = new SubmittedWork({
-      limits,
+      limits: { ...limits, writeBytesInFlightMax: Math.min(limits.writeBytesInFlightMax, this.hostMemory.limitBytes * WRITES_SHARE_MAX) },
+      hostMemory: this.hostMemory,
+      meter: slot === null ? null : new SubmitMeter(slot, nowMs),
       publish: (serial) => link.publishCompleted(serial),
       pause: () => this.#pause(),
       resume: () => this.#resume(),
@@ -102,6 +111,11 @@ export class Context {
     this.recordedReader = new CommandReader(readerOptions);
     this.reader.heap = link.heap;
     this.recordedReader.stringBytesMax = limits.labelBytesMax;
+  }
+
+  /** Before anything else is: throws where the partition has no room for one more context. */
+  chargeAperture(): void {
+    this.hostMemory.charge(apertureBytes(this.heap));
   }
 
   /** The packet that is executed next: what it creates keeps a copy of it. */
@@ -151,13 +165,16 @@ export class Context {
    */
   create<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
     if (this.isNextRefused) return this.#addInvalid(kind, handle, device, descriptor);
+    // Before it is made: what the host has no room for must not be there first.
+    this.hostMemory.charge(this.#hostBytesOf(kind, descriptor));
     let native: N;
     try {
       native = make();
     } catch (error) {
+      this.hostMemory.release(this.#hostBytesOf(kind, descriptor));
       return this.refuse(kind, handle, device, descriptor, { filter: 'validation', message: describeError(error).message });
     }
-    return this.#add(new Known<N>(handle, kind, native, device), descriptor);
+    return this.#addCharged(new Known<N>(handle, kind, native, device), descriptor);
   }
 
   /** Puts an invalid object in the place of one that we do not create, and reports why. */
@@ -195,15 +212,34 @@ export class Context {
     known.label = descriptor.label ?? '';
     this.table.add(known);
     this.journal.createdAlong(known);
+    this.chargeHost(known, hostBytesOf({ kind, label: known.label, packetBytes: 0 }));
     return known;
   }
 
   #add<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
+    this.hostMemory.charge(this.#hostBytesOf(known.kind, descriptor));
+    return this.#addCharged(known, descriptor);
+  }
+
+  /** Its share of the host's memory is charged already. */
+  #addCharged<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
     known.label = descriptor.label ?? '';
+    known.hostBytes = this.#hostBytesOf(known.kind, descriptor);
     known.references = this.references.take();
     this.table.add(known);
     this.journal.created(known, this.#words, this.#begin, this.#end);
     return known;
+  }
+
+  /** Of an object that the packet being executed creates. */
+  #hostBytesOf(kind: number, { label = '' }: { readonly label?: string }): number {
+    return hostBytesOf({ kind, label, packetBytes: (this.#end - this.#begin) * 4 });
+  }
+
+  /** What an object turns out to hold besides. */
+  chargeHost(known: Known, bytes: number): void {
+    this.hostMemory.charge(bytes);
+    known.hostBytes += bytes;
   }
 
   /** A label that an object was given later. The longest one on every object would fill V8's heap. */
@@ -212,6 +248,10 @@ export class Context {
     if (characters > this.limits.labelCharacterCountMax) {
       throw new GuestFault('label-size', `The labels of the context have ${characters} characters, the limit is ${this.limits.labelCharacterCountMax}.`);
     }
+    const addedBytes = labelBytes(label) - labelBytes(known.label);
+    if (addedBytes > 0) this.hostMemory.charge(addedBytes);
+    else this.hostMemory.release(-addedBytes);
+    known.hostBytes += addedBytes;
     this.#labelCharacters = characters;
     known.labelCharacters = label.length;
     known.label = label;
@@ -221,6 +261,8 @@ export class Context {
   #free(known: Known): void {
     this.journal.freed(known);
     this.#labelCharacters -= known.labelCharacters;
+    this.hostMemory.release(known.hostBytes);
+    known.hostBytes = 0;
     this.garbage.add(1, RECORDED.has(known.kind) ? RECORDING_BYTES : 0);
     switch (known.kind) {
       case Kind.GPUAdapter:
@@ -256,7 +298,7 @@ export class Context {
 
   /** Gives an object's memory back, now: on destroy(), and when nothing uses it any more. */
   dropMemory(known: Known<GPUBuffer | GPUTexture | GPUQuerySet>): void {
-    const bytes = known.vramBytes;
+    const bytes = known.vramBytes + known.stagingBytes;
     this.uncharge(known);
     if (known.state !== 'valid') return;
     known.state = 'destroyed';
@@ -275,12 +317,13 @@ export class Context {
   }
 
   /** Leaves reserved memory with the object that was created for it, or returns it if there is none. */
-  charge(known: Known, { vramBytes, mappedBytes = 0 }: { readonly vramBytes: number; readonly mappedBytes?: number }): void {
+  charge(known: Known, { vramBytes, stagingBytes = 0, mappedBytes = 0 }: { readonly vramBytes: number; readonly stagingBytes?: number; readonly mappedBytes?: number }): void {
     if (known.state === 'invalid') {
-      this.videoMemory.release(vramBytes);
+      this.videoMemory.release(vramBytes + stagingBytes);
       return;
     }
     known.vramBytes = vramBytes;
+    known.stagingBytes = stagingBytes;
     known.mappedBytes = mappedBytes;
     this.mappedBytes += mappedBytes;
   }
@@ -294,6 +337,8 @@ export class Context {
 
   dropMapping(known: Known): void {
     known.mapping = null;
+    this.videoMemory.release(known.stagingBytes);
+    known.stagingBytes = 0;
     this.mappedBytes -= known.mappedBytes;
     known.mappedBytes = 0;
     assert(this.mappedBytes >= 0);

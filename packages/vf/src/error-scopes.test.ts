@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { HostMemory, OwnBudget } from '@gpup/vidmm';
 import { ErrorScopes, ScopeAccount, type ScopeResult } from './error-scopes.ts';
 import { VF_LIMITS } from './limits.ts';
 
@@ -40,9 +41,10 @@ class Native extends Model {
 function setUp() {
   const native = new Native();
   const uncaptured: string[] = [];
-  const account = new ScopeAccount();
+  const hostMemory = new HostMemory(new OwnBudget(undefined));
+  const account = new ScopeAccount(hostMemory);
   const scopes = new ErrorScopes({ native, account, limits: VF_LIMITS, uncaptured: (_filter, message) => uncaptured.push(message) });
-  return { native, scopes, account, uncaptured };
+  return { native, scopes, account, uncaptured, hostMemory };
 }
 
 const FILTERS: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
@@ -57,7 +59,7 @@ for (const seed of [...REGRESSION_SEEDS, Date.now() % 1_000_000]) {
     };
     for (let round = 0; round < 200; round++) {
       const model = new Model();
-      const { native, scopes, account, uncaptured } = setUp();
+      const { native, scopes, account, uncaptured, hostMemory } = setUp();
       const expected: (string | null)[] = [];
       const actual: Promise<ScopeResult>[] = [];
       for (let step = 0; step < 60; step++) {
@@ -88,7 +90,7 @@ for (const seed of [...REGRESSION_SEEDS, Date.now() % 1_000_000]) {
       deepEqual((await Promise.all(actual)).map((result) => result?.message ?? null), expected);
       deepEqual([...uncaptured, ...native.uncaptured].sort(), model.uncaptured.sort());
       while (scopes.pop() !== null);
-      deepEqual({ ...account }, { scopeCount: 0, segmentCount: 0 }, 'nothing stays in the account');
+      deepEqual([account.scopeCount, account.segmentCount, hostMemory.usedBytes], [0, 0, 0], 'nothing stays in the account');
     }
   });
 }
@@ -101,7 +103,7 @@ test('a scope that has an error of ours is not divided any more', () => {
 });
 
 test('a lost device has no errors and nothing in the account', async () => {
-  const { native, scopes, account, uncaptured } = setUp();
+  const { native, scopes, account, uncaptured, hostMemory } = setUp();
   scopes.push('validation');
   scopes.push('internal');
   scopes.raise('validation', 'before');
@@ -111,6 +113,6 @@ test('a lost device has no errors and nothing in the account', async () => {
   scopes.push('validation');
   equal(await scopes.pop(), null);
   deepEqual(uncaptured, []);
-  deepEqual({ ...account }, { scopeCount: 0, segmentCount: 0 });
+  deepEqual([account.scopeCount, account.segmentCount, hostMemory.usedBytes], [0, 0, 0]);
   deepEqual(native.uncaptured, []);
 });

@@ -1,4 +1,6 @@
 import { GuestFault } from '@gpup/base';
+import type { HostMemory } from '@gpup/vidmm';
+import { SCOPE_BYTES } from './host-cost.ts';
 import type { VfLimits } from './limits.ts';
 
 /** What a scope caught, or null. The filter says which class of error it is. */
@@ -19,8 +21,37 @@ interface Scope {
 
 /** What the scopes of all devices of a context hold: a limit for each device would be worth nothing. */
 export class ScopeAccount {
-  scopeCount = 0;
-  segmentCount = 0;
+  readonly #hostMemory: HostMemory;
+  #scopeCount = 0;
+  #segmentCount = 0;
+
+  constructor(hostMemory: HostMemory) {
+    this.#hostMemory = hostMemory;
+  }
+
+  get scopeCount(): number {
+    return this.#scopeCount;
+  }
+
+  get segmentCount(): number {
+    return this.#segmentCount;
+  }
+
+  addScope(): void {
+    this.#hostMemory.charge(SCOPE_BYTES);
+    this.#scopeCount++;
+  }
+
+  addSegment(): void {
+    this.#hostMemory.charge(SCOPE_BYTES);
+    this.#segmentCount++;
+  }
+
+  remove(scope: { readonly segmentCount: number }): void {
+    this.#hostMemory.release((1 + scope.segmentCount) * SCOPE_BYTES);
+    this.#scopeCount--;
+    this.#segmentCount -= scope.segmentCount;
+  }
 }
 
 export interface ErrorScopesOptions {
@@ -62,8 +93,7 @@ export class ErrorScopes {
   }
 
   #settle(scope: Scope): void {
-    this.#account.scopeCount--;
-    this.#account.segmentCount -= scope.segments.length;
+    this.#account.remove({ segmentCount: scope.segments.length });
   }
 
   get filters(): readonly GPUErrorFilter[] {
@@ -76,7 +106,7 @@ export class ErrorScopes {
     if (this.#account.scopeCount >= this.#limits.errorScopeDepthMax) {
       throw new GuestFault('error-scope-depth', `The context has ${this.#account.scopeCount} open error scopes, the limit.`);
     }
-    this.#account.scopeCount++;
+    this.#account.addScope();
     this.#stack.push({ filter, segments: [], own: null });
     this.#native.pushErrorScope(filter);
   }
@@ -122,7 +152,8 @@ export class ErrorScopes {
     const segment = this.#popNative();
     if (scope.own !== null) return;
     scope.segments.push(segment);
-    if (++this.#account.segmentCount > this.#limits.errorScopeSegmentCountMax) {
+    this.#account.addSegment();
+    if (this.#account.segmentCount > this.#limits.errorScopeSegmentCountMax) {
       throw new GuestFault('error-scope-count', `The error scopes of the context have ${this.#account.segmentCount} parts, the limit is ${this.#limits.errorScopeSegmentCountMax}.`);
     }
   }

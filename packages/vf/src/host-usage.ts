@@ -1,7 +1,7 @@
+import { TEXTURE_FORMATS } from '@gpup/vidmm';
 import { BUFFER_USAGE, TEXTURE_USAGE } from './backend.ts';
 import { Kind } from './generated/kinds.gen.ts';
 import type { Known } from './object-table.ts';
-import { TEXTURE_FORMATS } from './texture-formats.ts';
 
 /**
  * Buffers and textures are created with more usage than the application declared: enough to read their

@@ -2,5 +2,4 @@ export type { Backend } from './backend.ts';
 export { CommandProcessor, type CommandProcessorOptions, type ProcessorEnd, type ProcessorStatistics } from './command-processor.ts';
 export { dawnBackend } from './dawn-backend.ts';
 export { ESCAPE_NAMES, escapeNamed } from './escapes/escape-registry.ts';
-export type { PartitionFigures } from './escapes/statistics.ts';
 export { VF_LIMITS, type VfLimits } from './limits.ts';

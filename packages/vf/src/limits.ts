@@ -2,7 +2,7 @@ import { WIRE_LIMITS } from '@gpup/wire';
 
 /** What one context may make its VF hold. A host can set each of them lower, never leave one out. */
 export interface VfLimits {
-  /** Bytes of buffers, textures and query sets. Undefined: as much as the adapter has. */
+  /** Bytes of buffers, textures and query sets. Undefined: as much as the adapter has. On a partition page the partition's budget stands instead. */
   readonly vramBytes: number | undefined;
   /** Handles in use. */
   readonly objectCountMax: number;
@@ -26,6 +26,8 @@ export interface VfLimits {
   readonly inlineDataBytesMax: number;
   /** Bytes of packets that are kept to rebuild the live objects from. */
   readonly journalBytesMax: number;
+  /** Of the host's memory, all that is counted of it: see host-cost.ts. On a partition page the partition's budget stands instead. */
+  readonly hostBytesMax: number;
   /** Render bundles that recorded passes are replayed by, and the words of the commands in them. */
   readonly replayBundleCountMax: number;
   readonly replayBundleWordsMax: number;
@@ -51,6 +53,7 @@ export const VF_LIMITS: VfLimits = {
   mappedBytesMax: WIRE_LIMITS.mappedBytesMax,
   inlineDataBytesMax: 16 * 2 ** 20,
   journalBytesMax: 2 ** 30,
+  hostBytesMax: 2 * 2 ** 30,
   replayBundleCountMax: 4096,
   replayBundleWordsMax: 2 ** 20,
   submitsInFlightMax: 64,

@@ -1,25 +1,29 @@
 /**
  * The VF process: one guest context's GPU. A host process starts it with a control socket, perhaps before
  * there is a guest; it opens Dawn and waits for its assignment, the guest's data connection. From then on it
- * shares memory with the guest and executes commands until either side is gone. It serves one guest ever,
- * and never ends in the ordinary way (see `die`).
+ * shares memory with the guest and executes commands until either side is gone; one that was told to survive
+ * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
 import { Nap } from '@gpup/os';
+import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
+import { attendHost } from './boot/attend-host.ts';
 import { VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
-import { reportToHost } from './boot/control-line.ts';
 import { loadDawn, openGpu } from './boot/dawn.ts';
 import { endOnBugs, endVf } from './boot/end.ts';
-import { die, dieWithHost, watchHost } from './boot/guard.ts';
+import { die, dieWithHost } from './boot/guard.ts';
 import { openHostLink } from './boot/host-link.ts';
 import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
 import { type ReplayTask, replayFile } from './boot/replay.ts';
 import { rehearse } from './boot/rehearsal.ts';
+import { report } from './boot/report.ts';
 import { vfStep } from './boot/steps.ts';
 import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
+import type { CommandProcessor } from './command-processor.ts';
 import { dawnBackend } from './dawn-backend.ts';
+import { knownEscapes } from './escapes/escape-registry.ts';
 
 const [mode, callerPid, task] = process.argv.slice(2);
 
@@ -49,14 +53,19 @@ async function start(): Promise<void> {
   if (!isAssigned()) {
     await rehearse(backend, isAssigned);
     await collected(backend);
-    reportToHost({ type: 'warm' });
+    report({ type: 'warm' });
     vfStep('vf.warm');
   }
   const assigned = receiveAssignment();
   if (assigned === null) return die();
   vfStep('vf.assigned');
-  watchHost(die);
-  serve(backend, assigned);
+  // Nothing is asked before this turn is over.
+  attendHost(assigned, {
+    allocations: (countMax) => processor.largestAllocations(countMax),
+    openEscapes: (names) => processor.openEscapes(knownEscapes(names)),
+    end: endVf,
+  });
+  const processor = serve(backend, assigned);
 }
 
 async function openBackend(config: VfConfig): Promise<Backend> {
@@ -69,15 +78,18 @@ async function openBackend(config: VfConfig): Promise<Backend> {
   return dawnBackend({ gpu, hurry: () => loop.hurry() });
 }
 
-function serve(backend: Backend, { assignment, dataFd }: Assigned): void {
+function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): CommandProcessor {
   const link = openHostLink(dataFd, assignment, loop);
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
   if (assignment.transport === 'aperture') nap.endWith(dataFd);
-  runProcessor({ link, backend, vramBytes: assignment.vramBytes, escapes: assignment.escapes, end: endVf });
-  reportToHost({ type: 'ready' });
+  const { vramBytes, escapes, page } = assignment;
+  const slot = page === undefined || pageFd === null ? {} : { slot: openContextSlot(pageFd, page.slotIndex) };
+  const processor = runProcessor({ link, backend, vramBytes, escapes, ...slot, end: endVf });
+  report({ type: 'ready' });
   vfStep('vf.ready');
+  return processor;
 }
 
 /** Before a long wait: what the rehearsal has left goes. */

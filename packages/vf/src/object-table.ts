@@ -53,6 +53,10 @@ export class Known<N = unknown> {
   sizeBytes = 0;
   /** Charged to the budget. */
   vramBytes = 0;
+  /** Charged to the budget besides, while it is mapped. */
+  stagingBytes = 0;
+  /** Charged for what the host holds of it. */
+  hostBytes = 0;
   mapping: Mapping | null = null;
   /** Charged for the mapping, also while it is pending. */
   mappedBytes = 0;

@@ -1,14 +1,17 @@
 import { GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
+import type { HostMemory } from '@gpup/vidmm';
 import { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import type { ScopeResult } from './error-scopes.ts';
+import { REQUEST_BYTES } from './host-cost.ts';
 
 /** Everything that a VF tells its guest. Counts the requests that wait for an answer. */
 export class Replies {
   readonly #link: HostLink;
   readonly #pendingCountMax: number;
+  readonly #hostMemory: HostMemory;
   readonly #writer = new Writer();
   #pendingCount = 0;
   /** While the journal is played back nobody waits for an answer. */
@@ -16,9 +19,10 @@ export class Replies {
   /** Called when the last request has been answered. */
   onIdle: () => void = () => {};
 
-  constructor(link: HostLink, pendingCountMax: number) {
+  constructor(link: HostLink, pendingCountMax: number, hostMemory: HostMemory) {
     this.#link = link;
     this.#pendingCountMax = pendingCountMax;
+    this.#hostMemory = hostMemory;
   }
 
   get pendingCount(): number {
@@ -30,36 +34,42 @@ export class Replies {
     if (this.#pendingCount >= this.#pendingCountMax) {
       throw new GuestFault('pending-requests', `The context waits for ${this.#pendingCount} replies, the limit.`);
     }
+    this.#hostMemory.charge(REQUEST_BYTES);
     this.#pendingCount++;
   }
 
-  done(request: number): void {
+  #settled(): void {
+    this.#hostMemory.release(REQUEST_BYTES);
     this.#pendingCount--;
+  }
+
+  done(request: number): void {
+    this.#settled();
     encode.encodeReplyDone(this.#writer, request);
     this.#send();
   }
 
   json(request: number, value: unknown): void {
-    this.#pendingCount--;
+    this.#settled();
     encode.encodeReplyJson(this.#writer, request, JSON.stringify(value));
     this.#send();
   }
 
   error(request: number, error: { readonly name: string; readonly reason?: string; readonly message: string }): void {
-    this.#pendingCount--;
+    this.#settled();
     encode.encodeReplyError(this.#writer, request, error.name, error.reason ?? '', error.message);
     this.#send();
   }
 
   scope(request: number, result: ScopeResult): void {
-    this.#pendingCount--;
+    this.#settled();
     encode.encodeReplyScope(this.#writer, request, result?.filter ?? null, result?.message ?? '');
     this.#send();
   }
 
   /** `bytes` are copied into the reply. */
   data(request: number, bytes: Uint8Array): void {
-    this.#pendingCount--;
+    this.#settled();
     encode.encodeReplyData(this.#writer, request, bytes);
     this.#send();
   }

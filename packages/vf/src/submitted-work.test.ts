@@ -1,7 +1,11 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { ContextSlot, HostMemory, OwnBudget, PartitionPage, pageBytes } from '@gpup/vidmm';
 import { VF_LIMITS } from './limits.ts';
+import { SubmitMeter } from './submit-meter.ts';
 import { SubmittedWork } from './submitted-work.ts';
+
+const DEVICES = [11, 12] as const;
 
 /** A queue that finishes when the test says so. */
 class ScriptedQueue {
@@ -22,8 +26,15 @@ class ScriptedQueue {
 function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
   const published: number[] = [];
   const flow: string[] = [];
+  const hostMemory = new HostMemory(new OwnBudget(undefined));
+  const clock = { nowMs: 1000 };
+  const buffer = new ArrayBuffer(pageBytes(1));
+  const page = PartitionPage.create(buffer, { slotCount: 1, budgetBytes: undefined, hostBudgetBytes: undefined });
+  const slot = new ContextSlot({ buffer, slotIndex: page.allocateSlot(1) as number });
   const work = new SubmittedWork({
     limits: { ...VF_LIMITS, ...limits },
+    hostMemory,
+    meter: new SubmitMeter(slot, () => clock.nowMs),
     publish: (serial) => published.push(serial),
     pause: () => flow.push('pause'),
     resume: () => flow.push('resume'),
@@ -31,12 +42,12 @@ function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
   });
   const queues = [new ScriptedQueue(), new ScriptedQueue()] as const;
   const natives = queues as unknown as readonly [GPUQueue, GPUQueue];
-  return { work, queues, natives, published, flow };
+  return { work, queues, natives, published, flow, hostMemory, clock, view: () => page.slot(0) };
 }
 
 test('a queue is asked once at a time, for all that it has', async () => {
   const { work, queues, natives, published } = setUp();
-  for (let i = 0; i < 5; i++) work.submitted(natives[0]);
+  for (let i = 0; i < 5; i++) work.submitted(natives[0], DEVICES[0]);
   equal(queues[0].askedCount, 1);
   await queues[0].finish();
   deepEqual(published, [1], 'it was asked after the first submit');
@@ -49,23 +60,23 @@ test('a queue is asked once at a time, for all that it has', async () => {
 
 test('a serial is complete when every queue is done up to it', async () => {
   const { work, queues, natives, published } = setUp();
-  work.submitted(natives[0]);
-  work.submitted(natives[1]);
-  work.submitted(natives[0]);
+  work.submitted(natives[0], DEVICES[0]);
+  work.submitted(natives[1], DEVICES[1]);
+  work.submitted(natives[0], DEVICES[0]);
   await queues[1].finish();
   deepEqual(published, [], 'the first submit is on the other queue');
   await queues[0].finish();
-  deepEqual(published, [1]);
+  deepEqual(published, [2], 'the third one is left');
   await queues[0].finish();
-  deepEqual(published, [1, 3]);
+  deepEqual(published, [2, 3]);
 });
 
 test('too many submits in flight stop the guest, until some are done', async () => {
   const { work, queues, natives, flow } = setUp({ submitsInFlightMax: 2 });
-  work.submitted(natives[0]);
-  work.submitted(natives[0]);
+  work.submitted(natives[0], DEVICES[0]);
+  work.submitted(natives[0], DEVICES[0]);
   deepEqual(flow, []);
-  work.submitted(natives[0]);
+  work.submitted(natives[0], DEVICES[0]);
   deepEqual(flow, ['pause']);
   await queues[0].finish();
   deepEqual(flow, ['pause', 'resume']);
@@ -81,4 +92,83 @@ test('too many bytes in flight stop the guest, also without a submit', async () 
   await queues[0].finish();
   deepEqual(flow, ['pause', 'resume']);
   equal(work.isIdle, true);
+});
+
+test('what is complete is never taken back, for a queue that has only written for long', async () => {
+  const { work, queues, natives, published } = setUp();
+  work.inFlight(natives[1], 4);
+  work.submitted(natives[0], DEVICES[0]);
+  await queues[0].finish();
+  work.submitted(natives[1], DEVICES[1]);
+  work.submitted(natives[0], DEVICES[0]);
+  await queues[0].finish();
+  deepEqual(published, [1]);
+  await queues[1].finish();
+  deepEqual(published, [1, 3]);
+});
+
+test('the host holds what is written until it is there', async () => {
+  const { work, queues, natives, hostMemory } = setUp();
+  work.written(natives[0], 100);
+  work.inFlight(natives[0], 1000);
+  equal(hostMemory.usedBytes, 100);
+  work.submitted(natives[0], DEVICES[0]);
+  work.written(natives[0], 7);
+  await queues[0].finish();
+  equal(hostMemory.usedBytes, 7);
+  await queues[0].finish();
+  equal(hostMemory.usedBytes, 0);
+  equal(work.isIdle, true);
+});
+
+test('a slot says since when which device has kept the others waiting', async () => {
+  const { work, queues, natives, clock, view } = setUp();
+  const oldest = (): unknown => [view().submitCount, view().completedCount, view().oldestSubmitMs, view().guiltyDevice];
+  work.submitted(natives[1], DEVICES[1]);
+  clock.nowMs = 1010;
+  work.submitted(natives[0], DEVICES[0]);
+  work.submitted(natives[1], DEVICES[1]);
+  deepEqual(oldest(), [3, 0, 1000, DEVICES[1]]);
+  clock.nowMs = 1020;
+  await queues[0].finish();
+  deepEqual(oldest(), [3, 0, 1000, DEVICES[1]]);
+  await queues[1].finish();
+  deepEqual(oldest(), [3, 2, 1020, DEVICES[1]]);
+  clock.nowMs = 1030;
+  await queues[1].finish();
+  deepEqual(oldest(), [3, 3, 0, 0]);
+});
+
+test('GPU time is the time with unfinished submits', async () => {
+  const { work, queues, natives, clock, view } = setUp();
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 1002;
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 1005;
+  await queues[0].finish();
+  equal(view().gpuTimeUs, 5000);
+  clock.nowMs = 1008;
+  await queues[0].finish();
+  equal(view().gpuTimeUs, 8000);
+  // Nothing is unfinished meanwhile.
+  clock.nowMs = 2000;
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 2001;
+  await queues[0].finish();
+  equal(view().gpuTimeUs, 9000);
+});
+
+test('a submit waits until the one before it is seen to be done', async () => {
+  const { work, queues, natives, clock, view } = setUp();
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 1001;
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 1003;
+  await queues[0].finish();
+  clock.nowMs = 1004;
+  await queues[0].finish();
+  const counted = (buckets: readonly number[]): unknown => Object.fromEntries(buckets.map((count, i) => [i, count] as const).filter(([, count]) => count > 0));
+  // The first one 0 us of 3,000, the second one 2,000 us of 3,000.
+  deepEqual(counted(view().queueWaitUs), { 0: 1, 11: 1 });
+  deepEqual(counted(view().submitLatencyUs), { 12: 2 });
 });

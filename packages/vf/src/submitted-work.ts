@@ -1,7 +1,13 @@
+import type { HostMemory } from '@gpup/vidmm';
 import type { VfLimits } from './limits.ts';
+import type { SubmitMeter } from './submit-meter.ts';
 
 export interface SubmittedWorkOptions {
   readonly limits: VfLimits;
+  /** Charged for what is written to the GPU and not there yet. */
+  readonly hostMemory: HostMemory;
+  /** Null where nobody watches. */
+  readonly meter: SubmitMeter | null;
   /** All submits up to `serial` (mod 2^32) are done. */
   readonly publish: (serial: number) => void;
   /** Stop or go on reading the guest's commands. */
@@ -14,11 +20,16 @@ export interface SubmittedWorkOptions {
 /** What one queue has been given and has not finished. */
 interface QueueWork {
   readonly native: GPUQueue;
-  /** Serial of its last submit that is done; raised to just before the next one when the queue was idle. */
-  completedSerial: number;
-  submittedSerial: number;
+  /** Handle of its device. */
+  device: number;
+  /** Serial of its oldest submit that is not done; says nothing while there is none. */
+  oldestSerial: number;
+  /** Serial of its first submit since it was last asked; 0: none. */
+  unaskedSerial: number;
   submitCount: number;
   writtenBytes: number;
+  /** The part of these that the host holds. */
+  stagedBytes: number;
   isWatched: boolean;
 }
 
@@ -57,18 +68,29 @@ export class SubmittedWork {
     return this.#queues.size === 0;
   }
 
-  submitted(native: GPUQueue): void {
+  /** `device` is the handle of the queue's device. */
+  submitted(native: GPUQueue, device: number): void {
     const work = this.#workOf(native);
-    work.submittedSerial = ++this.#serial;
-    work.submitCount++;
+    const serial = ++this.#serial;
+    work.device = device;
+    if (work.submitCount++ === 0) work.oldestSerial = serial;
+    if (work.isWatched && work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#submitCount++;
+    this.#options.meter?.submitted(serial, device);
     this.#watch(work);
     this.#limit();
   }
 
+  /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
+  written(native: GPUQueue, bytes: number): void {
+    this.#options.hostMemory.charge(bytes);
+    this.#workOf(native).stagedBytes += bytes;
+    this.inFlight(native, bytes);
+  }
+
   /**
-   * Bytes on their way to the GPU outside of a submit, or on their way back: the implementation keeps
-   * the memory of a destroyed object until the GPU has finished what was submitted before.
+   * Bytes that the GPU may still use: the implementation keeps the memory of a destroyed object until
+   * the GPU has finished what was submitted before.
    */
   inFlight(native: GPUQueue, bytes: number): void {
     const work = this.#workOf(native);
@@ -88,7 +110,7 @@ export class SubmittedWork {
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, completedSerial: this.#serial, submittedSerial: this.#serial, submitCount: 0, writtenBytes: 0, isWatched: false };
+      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, isWatched: false };
       this.#queues.set(native, work);
     }
     return work;
@@ -97,13 +119,16 @@ export class SubmittedWork {
   #watch(work: QueueWork): void {
     if (work.isWatched) return;
     work.isWatched = true;
-    const { submittedSerial, submitCount, writtenBytes } = work;
+    work.unaskedSerial = 0;
+    const { submitCount, writtenBytes, stagedBytes } = work;
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(work.native.onSubmittedWorkDone(), () => {
       work.isWatched = false;
-      work.completedSerial = submittedSerial;
+      work.oldestSerial = work.unaskedSerial;
       work.submitCount -= submitCount;
       work.writtenBytes -= writtenBytes;
+      work.stagedBytes -= stagedBytes;
+      this.#options.hostMemory.release(stagedBytes);
       this.#submitCount -= submitCount;
       this.#writtenBytes -= writtenBytes;
       this.#advance(work);
@@ -114,15 +139,22 @@ export class SubmittedWork {
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
     else this.#queues.delete(work.native);
-    let completed = this.#serial;
-    for (const { submitCount, completedSerial } of this.#queues.values()) {
-      if (submitCount > 0) completed = Math.min(completed, completedSerial);
-    }
-    if (completed !== this.#published) {
-      this.#published = completed;
-      this.#options.publish(completed >>> 0);
-    }
+    this.#publish();
     this.#limit();
+  }
+
+  #publish(): void {
+    let completed = this.#serial;
+    let guiltyDevice = 0;
+    for (const { submitCount, oldestSerial, device } of this.#queues.values()) {
+      if (submitCount === 0 || oldestSerial > completed) continue;
+      completed = oldestSerial - 1;
+      guiltyDevice = device;
+    }
+    if (completed === this.#published) return;
+    this.#published = completed;
+    this.#options.publish(completed >>> 0);
+    this.#options.meter?.completed(completed, guiltyDevice);
   }
 
   #limit(): void {

@@ -149,7 +149,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'line-length',
     what: 'the host process keeps a line of any length',
-    module: 'pf/dist/line-buffer.js',
+    module: 'os/dist/line-buffer.js',
     from: "if (end >= this.#lineBytesMax || (end === -1 && this.#pending.length >= this.#lineBytesMax))\n            return 'too-long';",
     to: '',
     target: 'lines',

@@ -1,5 +1,5 @@
 import { decodeGuestLine, isReason, PROTOCOL } from '@gpup/pf/control-protocol';
-import { LineBuffer } from '@gpup/pf/line-buffer';
+import { LineBuffer } from '@gpup/os/line-buffer';
 import { decodeVfLine, VF_LINE_BYTES_MAX } from '@gpup/vf/boot';
 import { PF_LIMITS } from '@gpup/pf';
 import { type Finding, findingOf } from '../finding.ts';

@@ -1,13 +1,14 @@
 import { assert } from '@gpup/base';
 import { closeDescriptor, receiveDescriptors, waitForDescriptor } from '@gpup/os';
+import { type ContextDescription, decodeContextDescription, decodePagePlace, isVfId } from './adoption.ts';
 import { VF_CONTROL_FD } from './config.ts';
-import { invalid, objectOf, positiveOrNull, stringOrNull, strings } from './fields.ts';
+import { type Fields, invalid, objectOf, positive, positiveOrNull, stringOrNull, strings, textUpTo } from './fields.ts';
 
 export type Transport = 'aperture' | 'stream';
 
 /**
- * What makes a VF process one context's: the only thing that a host process ever writes to it, a line of
- * JSON on the control socket with the guest's data connection. A VF process is assigned once.
+ * What makes a VF process one context's: a line of JSON on the control socket, with the guest's data connection
+ * and the descriptors that its other fields speak of. A VF process is assigned once.
  */
 export interface VfAssignment {
   readonly transport: Transport;
@@ -19,16 +20,38 @@ export interface VfAssignment {
   readonly escapes: readonly string[];
   /** A file that everything is kept in, or null. */
   readonly capturePath: string | null;
+  /** The VF outlives its host process: a copy of the guest's control connection comes along. */
+  readonly survival?: VfSurvival;
+  /** The context's place in the partition's page, whose descriptor comes along. */
+  readonly page?: { readonly slotIndex: number };
 }
 
+export interface VfSurvival {
+  readonly vfId: string;
+  /** The socket that the VF makes, for a next host process. */
+  readonly controlPath: string;
+  /** So long it waits for one. */
+  readonly orphanMsMax: number;
+  /** What the next one is told. */
+  readonly context: ContextDescription;
+}
+
+/** The descriptors are the caller's. */
 export interface Assigned {
   readonly assignment: VfAssignment;
   /** The guest's data connection. */
   readonly dataFd: number;
+  /** With `survival`, and only then. */
+  readonly guestControlFd: number | null;
+  /** With `page`, and only then. */
+  readonly pageFd: number | null;
 }
 
 /** A path of the greatest length, each of its bytes escaped, and what else there is. */
 const LINE_BYTES_MAX = 32 << 10;
+const DESCRIPTORS_MAX = 3;
+/** sizeof(sockaddr_un.sun_path) less its final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
 
 export function encodeAssignment(assignment: VfAssignment): Uint8Array {
   const line = new TextEncoder().encode(`${JSON.stringify(assignment)}\n`);
@@ -42,24 +65,35 @@ export function isAssigned(): boolean {
 
 /**
  * Waits for the assignment, and blocks the thread: a VF process without a guest has nothing else to do, and
- * takes no processor time. The descriptor is the caller's. Null: the host has given this VF up.
+ * takes no processor time. The descriptors are the caller's. Null: the host has given this VF up.
  */
 export function receiveAssignment(): Assigned | null {
-  const { bytes, fds } = receiveDescriptors(VF_CONTROL_FD, { byteCountMax: LINE_BYTES_MAX, fdCountMax: 1 });
+  const { bytes, fds } = receiveDescriptors(VF_CONTROL_FD, { byteCountMax: LINE_BYTES_MAX, fdCountMax: DESCRIPTORS_MAX });
   if (bytes.length === 0) return null;
-  const [dataFd] = fds;
-  if (dataFd === undefined) throw new Error('An assignment came without a data connection.');
   try {
-    return { assignment: decodeAssignment(new TextDecoder().decode(bytes)), dataFd };
+    return withDescriptors(decodeAssignment(new TextDecoder().decode(bytes)), fds);
   } catch (error) {
-    closeDescriptor(dataFd);
+    for (const fd of fds) closeDescriptor(fd);
     throw error;
   }
 }
 
+function withDescriptors(assignment: VfAssignment, fds: readonly number[]): Assigned {
+  const { survival, page } = assignment;
+  const wantedCount = 1 + (survival === undefined ? 0 : 1) + (page === undefined ? 0 : 1);
+  const [dataFd] = fds;
+  if (dataFd === undefined || fds.length !== wantedCount) {
+    throw new Error(`An assignment came with ${fds.length} descriptors, not with the ${wantedCount} that it speaks of.`);
+  }
+  const further = fds.slice(1);
+  const guestControlFd = survival === undefined ? null : (further.shift() as number);
+  const pageFd = page === undefined ? null : (further.shift() as number);
+  return { assignment, dataFd, guestControlFd, pageFd };
+}
+
 function decodeAssignment(text: string): VfAssignment {
   const fields = objectOf('An assignment', text);
-  const { transport } = fields.values;
+  const { transport, survival, page } = fields.values;
   if (transport !== 'aperture' && transport !== 'stream') throw invalid(fields, 'transport');
   return {
     transport,
@@ -67,5 +101,24 @@ function decodeAssignment(text: string): VfAssignment {
     vramBytes: positiveOrNull(fields, 'vramBytes'),
     escapes: strings(fields, 'escapes'),
     capturePath: stringOrNull(fields, 'capturePath'),
+    ...(survival === undefined ? {} : { survival: decodeSurvival(fields) }),
+    ...(page === undefined ? {} : { page: decodePage(fields) }),
   };
+}
+
+function decodeSurvival(assignment: Fields): VfSurvival {
+  const { survival } = assignment.values;
+  if (typeof survival !== 'object' || survival === null) throw invalid(assignment, 'survival');
+  const fields: Fields = { of: "An assignment's survival", values: survival as Record<string, unknown> };
+  const { vfId } = fields.values;
+  if (!isVfId(vfId)) throw invalid(fields, 'vfId');
+  const context = decodeContextDescription(fields.values['context']);
+  if (context === undefined) throw invalid(fields, 'context');
+  return { vfId, controlPath: textUpTo(fields, 'controlPath', SOCKET_PATH_BYTES_MAX), orphanMsMax: positive(fields, 'orphanMsMax'), context };
+}
+
+function decodePage(assignment: Fields): { readonly slotIndex: number } {
+  const page = decodePagePlace(assignment.values['page']);
+  if (page === undefined || page === null) throw invalid(assignment, 'page');
+  return page;
 }

@@ -1,39 +1,62 @@
-import { writeSync } from 'node:fs';
-import { VF_CONTROL_FD } from './config.ts';
-
-/** What a VF tells its host, one JSON object a line on the control socket. It is told one thing: its assignment. */
+/** What a VF tells its host, one JSON object a line on the control connection. */
 export type VfLine =
   /** The adapter is open, and the VF waits for its assignment. One that has come earlier is taken without this line. */
   | { readonly type: 'warm' }
   /** The guest's end is on its way to the guest; commands are executed from now on. */
   | { readonly type: 'ready' }
   /** The VF is about to end itself, and why. */
-  | { readonly type: 'fault'; readonly code: string; readonly message: string };
+  | { readonly type: 'fault'; readonly code: string; readonly message: string }
+  /** The VF's thread answers: it is not inside of a call that does not return. */
+  | { readonly type: 'pong'; readonly serial: number }
+  /** The largest allocations first; as many as were asked for, or as a line has room for. */
+  | { readonly type: 'allocations'; readonly request: number; readonly allocations: readonly AllocationEntry[] };
 
-/** Longest line that a host accepts from a VF, newline included. */
-export const VF_LINE_BYTES_MAX = 4096;
-
-const MESSAGE_CHARACTERS_MAX = 2000;
-const CODE = /^[a-z][a-z0-9-]{0,39}$/;
-
-/** Written in one go and at once: a VF that reports a fault may be in no state to run its event loop. */
-export function reportToHost(line: VfLine): void {
-  const text = encode(line);
-  try {
-    writeSync(VF_CONTROL_FD, text);
-  } catch {
-    // The host is gone or does not read: it has nobody to tell. Ending is up to the caller.
-  }
+export interface AllocationEntry {
+  /** As the guest says. */
+  readonly label: string;
+  readonly kind: AllocationKind;
+  readonly bytes: number;
 }
 
-function encode(line: VfLine): string {
-  if (line.type !== 'fault') return `${JSON.stringify(line)}\n`;
+const ALLOCATION_KINDS = ['buffer', 'texture', 'query-set'] as const;
+export type AllocationKind = (typeof ALLOCATION_KINDS)[number];
+
+/** Longest line that a host accepts from a VF, newline included. */
+export const VF_LINE_BYTES_MAX = 1 << 14;
+/** Of a list of allocations: so many have room with labels of a usual length. */
+export const ALLOCATION_COUNT_MAX = 64;
+
+const MESSAGE_CHARACTERS_MAX = 2000;
+const LABEL_CHARACTERS_MAX = 100;
+const CODE = /^[a-z][a-z0-9-]{0,39}$/;
+
+/** Never longer than a line may be: what does not fit is left out. */
+export function encodeVfLine(line: VfLine): string {
+  if (line.type === 'fault') return encodeFault(line);
+  if (line.type === 'allocations') return encodeAllocations(line);
+  return textOf(line);
+}
+
+function encodeFault(line: Extract<VfLine, { type: 'fault' }>): string {
   let message = line.message.slice(0, MESSAGE_CHARACTERS_MAX);
   for (;;) {
-    const text = `${JSON.stringify({ ...line, message })}\n`;
+    const text = textOf({ ...line, message });
     if (Buffer.byteLength(text) <= VF_LINE_BYTES_MAX) return text;
     message = message.slice(0, message.length >> 1);
   }
+}
+
+function encodeAllocations(line: Extract<VfLine, { type: 'allocations' }>): string {
+  let allocations = line.allocations.slice(0, ALLOCATION_COUNT_MAX).map((entry) => ({ ...entry, label: entry.label.slice(0, LABEL_CHARACTERS_MAX) }));
+  for (;;) {
+    const text = textOf({ ...line, allocations });
+    if (Buffer.byteLength(text) <= VF_LINE_BYTES_MAX) return text;
+    allocations = allocations.slice(0, allocations.length >> 1);
+  }
+}
+
+function textOf(line: object): string {
+  return `${JSON.stringify(line)}\n`;
 }
 
 /** A VF runs a guest's work, so its host trusts its lines no more than a guest's. Undefined: not a line. */
@@ -45,9 +68,29 @@ export function decodeVfLine(text: string): VfLine | undefined {
     return undefined;
   }
   if (typeof fields !== 'object' || fields === null) return undefined;
-  const { type, code, message } = fields as Record<string, unknown>;
+  const { type, code, message, serial, request, allocations } = fields as Record<string, unknown>;
   if (type === 'warm' || type === 'ready') return { type };
+  if (type === 'pong') return isCount(serial) ? { type, serial } : undefined;
+  if (type === 'allocations') return isCount(request) ? decodeAllocations(request, allocations) : undefined;
   if (type !== 'fault' || typeof code !== 'string' || typeof message !== 'string') return undefined;
   if (!CODE.test(code)) return undefined;
   return { type, code, message };
+}
+
+function decodeAllocations(request: number, list: unknown): VfLine | undefined {
+  if (!Array.isArray(list) || list.length > ALLOCATION_COUNT_MAX) return undefined;
+  const allocations = list.map(decodeEntry);
+  return allocations.every((entry) => entry !== undefined) ? { type: 'allocations', request, allocations } : undefined;
+}
+
+function decodeEntry(value: unknown): AllocationEntry | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { label, kind, bytes } = value as Record<string, unknown>;
+  const known = ALLOCATION_KINDS.find((name) => name === kind);
+  if (typeof label !== 'string' || known === undefined || !isCount(bytes)) return undefined;
+  return { label: label.slice(0, LABEL_CHARACTERS_MAX), kind: known, bytes };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 
+import { returnLargeBlocks } from '@gpup/os';
 import { chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type Executor, type ExecutorChoice } from '../direct/index.ts';
 
 /**
@@ -14,6 +15,9 @@ export interface DawnModule {
 /** The backend we ask Dawn for on Linux, and the only one whose drivers a host process looks for. */
 export const DAWN_BACKEND = 'vulkan';
 
+/** Dawn takes memory for small objects by heaps of this size, and for each larger one what it needs. */
+const DEVICE_MEMORY_BYTES = 4 * 2 ** 20;
+
 const prepared = new Map<ExecutorChoice, PreparedDawn>();
 
 /** Dawn, recording as the operator chose. */
@@ -22,6 +26,8 @@ export interface PreparedDawn extends DawnModule {
 }
 
 export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(process.env[EXECUTOR_VARIABLE])): Promise<PreparedDawn> {
+  // A software GPU's video memory is malloc's: what a guest frees must be free, or its budget would say nothing of the machine's memory.
+  returnLargeBlocks(DEVICE_MEMORY_BYTES);
   const name: string = 'webgpu';
   const { create, globals } = (await import(name)) as DawnModule;
   let dawn = prepared.get(choice);

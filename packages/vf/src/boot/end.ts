@@ -1,14 +1,14 @@
 import { writeSync } from 'node:fs';
-import { reportToHost } from './control-line.ts';
 import { die } from './guard.ts';
+import { report } from './report.ts';
 import { vfStep } from './steps.ts';
 
 const STDERR_FD = 2;
 
-/** Tells the host why, and ends this process. */
+/** Tells why to whoever listens, and ends this process. */
 export function endVf(code: string, message: string): never {
   vfStep('vf.ending');
-  reportToHost({ type: 'fault', code, message });
+  report({ type: 'fault', code, message });
   die();
 }
 

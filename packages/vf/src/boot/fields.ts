@@ -36,6 +36,13 @@ export function stringOrNull(fields: Fields, name: string): string | null {
   throw invalid(fields, name);
 }
 
+/** Not empty. */
+export function textUpTo(fields: Fields, name: string, bytesMax: number): string {
+  const value = fields.values[name];
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax) return value;
+  throw invalid(fields, name);
+}
+
 export function invalid({ of, values }: Fields, name: string): Error {
   return new Error(`${of} has an invalid ${name} (${JSON.stringify(values[name])}).`);
 }

@@ -15,3 +15,10 @@ export const VF_STEPS = [
 export function vfStep(name: (typeof VF_STEPS)[number]): void {
   step(name);
 }
+
+/** Further ones of a VF that outlives its host process. */
+export const VF_SURVIVAL_STEPS = ['vf.surviving', 'vf.orphaned', 'vf.adopted'] as const;
+
+export function vfSurvivalStep(name: (typeof VF_SURVIVAL_STEPS)[number]): void {
+  step(name);
+}

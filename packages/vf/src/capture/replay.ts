@@ -2,7 +2,7 @@ import { Reader } from '@gpup/wire';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
-import { ESCAPE_NAMES } from '../escapes/escape-registry.ts';
+import { knownEscapes } from '../escapes/escape-registry.ts';
 import type { BufferHash } from './buffer-hashes.ts';
 import { MappedRegions } from './capture-link.ts';
 import type { CaptureReader } from './capture-reader.ts';
@@ -95,8 +95,7 @@ class Replay {
       link: this.#link,
       backend,
       limits: { vramBytes },
-      // Of a newer host's, those that this one knows.
-      escapes: escapes.filter((name) => ESCAPE_NAMES.some((known) => known === name)),
+      escapes: knownEscapes(escapes),
       report: (end) => this.#ended(end),
     });
   }

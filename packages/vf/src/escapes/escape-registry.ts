@@ -91,6 +91,11 @@ export class EscapeRegistry {
   }
 }
 
+/** Of names that another version may have written, those that this one knows. */
+export function knownEscapes(names: readonly string[]): readonly EscapeName[] {
+  return ESCAPE_NAMES.filter((known) => names.includes(known));
+}
+
 export function escapeNamed(name: string): EscapeName {
   const found = ESCAPE_NAMES.find((candidate) => candidate === name);
   if (found !== undefined) return found;

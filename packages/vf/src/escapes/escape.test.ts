@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, throws } from 'node:assert/strict';
 import { test } from 'node:test';
+import { ContextSlot, pageBytes, PartitionPage } from '@gpup/vidmm';
 import { Reader, Writer } from '@gpup/wire';
 import { ESCAPE_CODECS, ESCAPES, type StatisticsReply } from '@gpup/wire/escapes';
 import { BUFFER_USAGE } from '../backend.ts';
@@ -47,15 +48,21 @@ test('statistics are those of the context', async () => {
   equal(journalBytes, guest.processor.statistics().journalBytes);
 });
 
-test('statistics tell of the partition what the host lends, and of a budget only where there is one', async () => {
-  const partition = { vramUsedBytes: 2 ** 40, vramPeakBytes: 2 ** 41, vramBudgetBytes: undefined, contextCount: 3, submitCount: 2 ** 33, completedCount: 7 };
-  const { guest } = await open({ partition: () => partition });
+test('statistics tell of the whole partition, and of a budget only where there is one', async () => {
+  const buffer = new SharedArrayBuffer(pageBytes(2));
+  const page = PartitionPage.create(buffer, { slotCount: 2, budgetBytes: undefined, hostBudgetBytes: undefined });
+  const [slot, neighbour] = [1, 2].map((vfPid) => new ContextSlot({ buffer, slotIndex: page.allocateSlot(vfPid) as number })) as [ContextSlot, ContextSlot];
+  neighbour.video.reserve(2 ** 40);
+  neighbour.submitted(2 ** 33);
+  const { guest, device } = await open({ slot });
+  guest.buffer(device, { size: 1024, usage: BUFFER_USAGE.COPY_DST });
   const figures = readStatistics(await guest.escape(statistics.number, 1));
+  equal(figures.vramUsedBytes, 1024);
   equal(figures.vramBudgetBytes, undefined);
-  equal(figures.partitionVramUsedBytes, 2 ** 40);
+  equal(figures.partitionVramUsedBytes, 2 ** 40 + 1024);
   equal(figures.partitionVramBudgetBytes, undefined);
   equal(figures.partitionSubmitCount, 2 ** 33);
-  equal(figures.partitionContextCount, 3);
+  equal(figures.partitionContextCount, 2);
 });
 
 test('the latency class is kept for the scheduler, and shows in the statistics', async () => {

@@ -1,16 +1,6 @@
+import type { PartitionFigures } from '@gpup/vidmm';
 import type { StatisticsReply } from '@gpup/wire/escapes';
 import type { Context } from '../context.ts';
-
-/** What a context may know of its partition: sums over the partition's contexts, never another partition's. */
-export interface PartitionFigures {
-  readonly vramUsedBytes: number;
-  readonly vramPeakBytes: number;
-  /** Undefined: as much as the adapter has. */
-  readonly vramBudgetBytes: number | undefined;
-  readonly contextCount: number;
-  readonly submitCount: number;
-  readonly completedCount: number;
-}
 
 /** The figures of a context, and of the partition around it. */
 export function statisticsOf(context: Context, partition: PartitionFigures): StatisticsReply {

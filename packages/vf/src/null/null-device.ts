@@ -1,5 +1,5 @@
 import { TEXTURE_USAGE } from '../backend.ts';
-import { TEXTURE_FORMATS } from '../texture-formats.ts';
+import { TEXTURE_FORMATS } from '@gpup/vidmm';
 import { NullBuffer } from './null-buffer.ts';
 import { NullCommandEncoder, NullRenderBundleEncoder } from './null-encoder.ts';
 import { GPUPipelineError, makeError, type NullError } from './null-errors.ts';

@@ -20,7 +20,7 @@ interface Capabilities {
 
 export function adapterHandlers(context: Context): AdapterHandlers {
   const { replies, table } = context;
-  const account = new ScopeAccount();
+  const account = new ScopeAccount(context.hostMemory);
 
   function deliverAdapter(known: Known<GPUAdapter>, request: number, native: GPUAdapter | null): void {
     if (native === null) {

@@ -1,4 +1,5 @@
 import { GuestFault } from '@gpup/base';
+import { bufferBytes, stagingBytes } from '@gpup/vidmm';
 import { INLINE } from '@gpup/wire';
 import { describeError } from '../backend.ts';
 import type { Context } from '../context.ts';
@@ -6,7 +7,6 @@ import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
 import { hostBufferUsage } from '../host-usage.ts';
 import type { Known } from '../object-table.ts';
-import { bufferBytes } from '../video-memory.ts';
 import { deviceOf } from './device.ts';
 
 type BufferHandlers = Pick<
@@ -73,19 +73,21 @@ export function bufferHandlers(context: Context): BufferHandlers {
       const device = deviceOf(self);
       const { size, usage } = descriptor;
       const vramBytes = device.isLost ? 0 : bufferBytes(size, device.limits);
-      const mappedBytes = descriptor.mappedAtCreation === true ? vramBytes : 0;
-      const message = refusal(size, vramBytes, mappedBytes);
+      const isMapped = descriptor.mappedAtCreation === true;
+      const mappedBytes = isMapped ? vramBytes : 0;
+      const copyBytes = stagingBytes({ bytes: vramBytes, usage, mappedAtCreation: isMapped });
+      const message = refusal(size, vramBytes + copyBytes, mappedBytes);
       if (message !== null) {
         context.refuse(Kind.GPUBuffer, result, device, descriptor, { filter: 'out-of-memory', message });
         return;
       }
       // What is not charged must cost nothing: for a mapped buffer that it refuses, Dawn allocates all bytes asked for.
-      const mappedAtCreation = descriptor.mappedAtCreation === true && size <= (device.limits['maxBufferSize'] as number);
+      const mappedAtCreation = isMapped && size <= (device.limits['maxBufferSize'] as number);
       const native = { ...descriptor, mappedAtCreation, usage: hostBufferUsage(usage) };
       const known = context.create<GPUBuffer>(Kind.GPUBuffer, result, device, descriptor, () => device.native.createBuffer(native));
       known.usage = usage;
       known.sizeBytes = size;
-      context.charge(known, { vramBytes, mappedBytes });
+      context.charge(known, { vramBytes, stagingBytes: copyBytes, mappedBytes });
     },
 
     'GPUBuffer.mapAsync'(self, request, mode, offset, size, into, length) {
@@ -132,8 +134,11 @@ export function bufferHandlers(context: Context): BufferHandlers {
     },
 
     'GPUBuffer.unmap'(self) {
+      const copyBytes = self.stagingBytes;
       context.dropMapping(self);
       self.native.unmap();
+      // The copy goes when the GPU has taken the bytes out of it.
+      if (copyBytes > 0) context.work.inFlight(deviceOf(self).native.queue, copyBytes);
     },
 
     'GPUBuffer.destroy'(self) {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { DeviceState } from '../device-state.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
+import { PASS_BYTES } from '../host-cost.ts';
 import { deviceOf } from './device.ts';
 import { Recording } from './recording.ts';
 
@@ -17,7 +18,8 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     // The wrappers of the encoder and of its passes are left to the collector.
     context.garbage.add(1 + recording.passCount, 0);
     if (failure === null) {
-      context.create(kind, result, device, descriptor, make);
+      const known = context.create(kind, result, device, descriptor, make);
+      context.chargeHost(known, recording.passCount * PASS_BYTES);
       return;
     }
     // Finishing reports what the implementation objects to; one error is reported, and it is ours.

@@ -1,7 +1,7 @@
+import { querySetBytes } from '@gpup/vidmm';
 import type { Context } from '../context.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
-import { querySetBytes } from '../video-memory.ts';
 import { deviceOf } from './device.ts';
 
 type QuerySetHandlers = Pick<Handlers, 'GPUDevice.createQuerySet' | 'GPUQuerySet.destroy'>;

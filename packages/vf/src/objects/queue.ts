@@ -53,7 +53,7 @@ export function queueHandlers(context: Context): QueueHandlers {
   function write(self: Known<GPUQueue>, flags: number, byteLength: number, call: () => void): void {
     if ((flags & CONTINUES) === 0) call();
     else deviceOf(self).scopes.swallow(call);
-    work.inFlight(self.native, byteLength);
+    work.written(self.native, byteLength);
   }
 
   /** False, and reported unless it was before, where the application may not write to `known`. */
@@ -69,7 +69,7 @@ export function queueHandlers(context: Context): QueueHandlers {
       const { natives, error } = take(handles);
       if (error === null) self.native.submit(natives);
       else deviceOf(self).scopes.raise('validation', error);
-      work.submitted(self.native);
+      work.submitted(self.native, deviceOf(self).known.handle);
       for (const handle of new Set(handles)) if (handle !== 0) table.release(handle);
     },
 

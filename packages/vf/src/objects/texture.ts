@@ -1,10 +1,10 @@
 import { TEXTURE_USAGE } from '../backend.ts';
+import { textureBytes } from '@gpup/vidmm';
 import type { Context } from '../context.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
 import { describe, flagNames, hostTextureUsage } from '../host-usage.ts';
 import type { Known } from '../object-table.ts';
-import { textureBytes } from '../video-memory.ts';
 import { deviceOf } from './device.ts';
 
 type TextureHandlers = Pick<Handlers, 'GPUDevice.createTexture' | 'GPUTexture.createView' | 'GPUTexture.destroy'>;

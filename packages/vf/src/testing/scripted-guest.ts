@@ -1,11 +1,11 @@
 import { INLINE, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, Reader, Writer, handles } from '@gpup/wire';
 import type { HostLink } from '@gpup/bus';
+import type { ContextSlot } from '@gpup/vidmm';
 import type * as T from '@gpup/wire/dictionaries';
 import * as encode from '@gpup/wire/encode';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
-import type { PartitionFigures } from '../escapes/statistics.ts';
 import type { VfLimits } from '../limits.ts';
 import { MemoryLink } from './memory-link.ts';
 
@@ -23,9 +23,10 @@ export interface GuestOptions {
   /** Null for a guest on a byte stream. */
   readonly heapBytes?: number | null;
   readonly escapes?: readonly string[];
-  readonly partition?: () => PartitionFigures;
   /** What the processor is given in place of the link itself. */
   readonly wrap?: (link: MemoryLink) => HostLink;
+  readonly slot?: ContextSlot;
+  readonly nowMs?: () => number;
 }
 
 export interface GuestDevice {
@@ -55,9 +56,9 @@ export class ScriptedGuest {
   readonly #requests = new Map<number, (reply: Reply) => void>();
   #nextRequest = 1;
 
-  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, wrap = (link) => link, ...context }: GuestOptions) {
+  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, wrap = (link) => link, ...options }: GuestOptions) {
     this.link = new MemoryLink(heapBytes);
-    this.processor = new CommandProcessor({ ...context, link: wrap(this.link), backend, limits, report: (end) => { this.end = end; } });
+    this.processor = new CommandProcessor({ link: wrap(this.link), backend, limits, ...options, report: (end) => { this.end = end; } });
     const reader = new Reader();
     this.link.onReply = (words, begin, end) => {
       const packet = words.slice(begin, end);

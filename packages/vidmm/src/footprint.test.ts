@@ -2,7 +2,7 @@ import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GPUTextureFormatNames } from '@gpup/wire/enums';
 import { TEXTURE_FORMATS } from './texture-formats.ts';
-import { VideoMemory, bufferBytes, querySetBytes, type TextureShape, textureBytes } from './video-memory.ts';
+import { bufferBytes, querySetBytes, stagingBytes, type TextureShape, textureBytes } from './footprint.ts';
 
 const LIMITS = { maxBufferSize: 1024, maxTextureDimension1D: 64, maxTextureDimension2D: 64, maxTextureDimension3D: 16, maxTextureArrayLayers: 32 };
 const SHAPE: TextureShape = { format: 'rgba8unorm', dimension: '2d', width: 16, height: 8, depthOrArrayLayers: 1, mipLevelCount: 1, sampleCount: 1 };
@@ -25,7 +25,10 @@ const SIZES: readonly (readonly [string, Partial<TextureShape>, number])[] = [
   ['levels in three dimensions', { dimension: '3d', width: 8, height: 8, depthOrArrayLayers: 4, mipLevelCount: 2 }, (8 * 8 * 4 + 4 * 4 * 2) * 4],
   ['blocks', { format: 'bc1-rgba-unorm', mipLevelCount: 4 }, (4 * 2 + 2 + 1 + 1) * 8],
   ['blocks that are not square', { format: 'astc-10x5-unorm', width: 20, height: 10 }, 4 * 16],
+  ['blocks in three dimensions', { format: 'bc1-rgba-unorm', dimension: '3d', width: 8, height: 8, depthOrArrayLayers: 4, mipLevelCount: 4 }, (2 * 2 * 4 + 2 + 1 + 1) * 8],
   ['depth', { format: 'depth32float-stencil8' }, 16 * 8 * 8],
+  ['depth with samples', { format: 'depth24plus', sampleCount: 4 }, 16 * 8 * 4 * 4],
+  ['stencil', { format: 'stencil8' }, 16 * 8 * 4],
 ];
 for (const [what, shape, bytes] of SIZES) test(`a texture is as large as its ${what}`, () => equal(bytesOf(shape), bytes));
 
@@ -56,13 +59,10 @@ test('buffers are charged in whole words, and not beyond the limit', () => {
   equal(querySetBytes(4097), 0);
 });
 
-test('a budget is used to the last byte and not beyond', () => {
-  const memory = new VideoMemory(100);
-  equal(memory.reserve(60), true);
-  equal(memory.reserve(41), false);
-  equal(memory.reserve(40), true);
-  memory.release(60);
-  equal(memory.reserve(60), true);
-  equal(memory.usedBytes, 100);
-  equal(new VideoMemory(undefined).reserve(2 ** 60), true);
+test('a buffer counts a copy for the processor while it is mapped at creation and cannot be mapped', () => {
+  const [mapRead, mapWrite, copyDst] = [0x1, 0x2, 0x8] as const;
+  equal(stagingBytes({ bytes: 64, usage: copyDst, mappedAtCreation: true }), 64);
+  equal(stagingBytes({ bytes: 64, usage: copyDst, mappedAtCreation: false }), 0);
+  equal(stagingBytes({ bytes: 64, usage: mapRead | copyDst, mappedAtCreation: true }), 0);
+  equal(stagingBytes({ bytes: 64, usage: mapWrite, mappedAtCreation: true }), 0);
 });

@@ -2,61 +2,35 @@ import { assert } from '@gpup/base';
 import { TEXTURE_FORMATS } from './texture-formats.ts';
 
 /**
- * The account of video memory of one context: what its live buffers, textures and query sets take.
- * It counts what the descriptors ask for, not how an implementation pads and groups its allocations.
+ * How many bytes of video memory an object counts, from its descriptor alone: the same on every adapter,
+ * so that a partition's budget means the same wherever it runs. docs/memory.md has each rule with its
+ * source. What cannot be valid counts nothing: the implementation is going to refuse it.
  */
-export class VideoMemory {
-  readonly #limitBytes: number;
-  #usedBytes = 0;
-  #peakBytes = 0;
-
-  /** Without a limit nothing is refused; the account is kept all the same. */
-  constructor(limitBytes: number | undefined) {
-    this.#limitBytes = limitBytes ?? Number.POSITIVE_INFINITY;
-  }
-
-  get usedBytes(): number {
-    return this.#usedBytes;
-  }
-
-  /** The most that was ever used. */
-  get peakBytes(): number {
-    return this.#peakBytes;
-  }
-
-  get limitBytes(): number {
-    return this.#limitBytes;
-  }
-
-  /** False, with nothing charged, where the budget does not allow it. */
-  reserve(bytes: number): boolean {
-    if (this.#usedBytes + bytes > this.#limitBytes) return false;
-    this.#usedBytes += bytes;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
-    return true;
-  }
-
-  /** Says why `reserve` refused. */
-  refusal(what: string, bytes: number): string {
-    return `${what} needs ${bytes} bytes of video memory, of which ${this.#limitBytes - this.#usedBytes} of ${this.#limitBytes} are left.`;
-  }
-
-  release(bytes: number): void {
-    this.#usedBytes -= bytes;
-    assert(this.#usedBytes >= 0);
-  }
-}
 
 type Limits = Readonly<Record<string, number>>;
 
+/** https://gpuweb.github.io/gpuweb/#queries: every result is a 64-bit value. */
 const QUERY_BYTES = 8;
 /** https://gpuweb.github.io/gpuweb/#dom-gpudevice-createqueryset */
 const QUERY_COUNT_MAX = 4096;
+/** Dawn allocates buffers in whole words (`BufferBase::Initialize`). */
+const BUFFER_GRANULE_BYTES = 4;
+/** https://gpuweb.github.io/gpuweb/#namespacedef-gpubufferusage */
+const MAP_READ = 0x1;
+const MAP_WRITE = 0x2;
 
-/** What cannot be valid takes nothing: the implementation is going to refuse it. */
 export function bufferBytes(sizeBytes: number, limits: Limits): number {
   if (sizeBytes > (limits['maxBufferSize'] as number)) return 0;
-  return Math.ceil(sizeBytes / 4) * 4;
+  return Math.ceil(sizeBytes / BUFFER_GRANULE_BYTES) * BUFFER_GRANULE_BYTES;
+}
+
+/**
+ * What a buffer that is mapped at creation counts besides, until it is unmapped: one that cannot be mapped
+ * is written through a copy that the processor can reach, which Dawn allocates whole.
+ */
+export function stagingBytes(buffer: { readonly bytes: number; readonly usage: number; readonly mappedAtCreation: boolean }): number {
+  const isMappable = (buffer.usage & (MAP_READ | MAP_WRITE)) !== 0;
+  return buffer.mappedAtCreation && !isMappable ? buffer.bytes : 0;
 }
 
 export function querySetBytes(count: number): number {
@@ -73,6 +47,7 @@ export interface TextureShape {
   readonly sampleCount: number;
 }
 
+/** Whole blocks of every level, layer (or slice) and sample. */
 export function textureBytes(shape: TextureShape, limits: Limits): number {
   const format = TEXTURE_FORMATS.get(shape.format);
   assert(format !== undefined);
@@ -87,6 +62,7 @@ export function textureBytes(shape: TextureShape, limits: Limits): number {
   return bytes * shape.sampleCount;
 }
 
+/** https://gpuweb.github.io/gpuweb/#logical-miplevel-specific-texture-extent */
 function extentAt(extent: number, level: number): number {
   return Math.max(1, extent >>> level);
 }

@@ -2,7 +2,7 @@
  * Footprints of texture formats.
  *
  * Source: https://gpuweb.github.io/gpuweb/#texture-format-caps. Where the specification leaves the
- * memory of a depth format to the implementation, the table has the larger of the usual choices.
+ * memory of a depth or stencil format to the implementation, the table has the larger of Dawn's choices.
  */
 export interface FormatTraits {
   readonly blockBytes: number;
@@ -24,9 +24,11 @@ const BLOCK_BYTES: Readonly<Record<number, readonly string[]>> = {
 };
 
 const DEPTH_STENCIL_BYTES: Readonly<Record<string, number>> = {
-  stencil8: 1,
+  // Direct3D 12 has no format of a stencil alone: DXGI_FORMAT_D24_UNORM_S8_UINT.
+  stencil8: 4,
   depth16unorm: 2,
   depth24plus: 4,
+  // D32_FLOAT_S8X24 or VK_FORMAT_D32_SFLOAT_S8_UINT.
   'depth24plus-stencil8': 8,
   depth32float: 4,
   'depth32float-stencil8': 8,

@@ -1,0 +1,62 @@
+import { totalmem } from 'node:os';
+import type { AdapterView } from '@gpup/pf/actions';
+import { type AdapterChoice, type FoundAdapters, defaultVramBytes, hardwareAdapters, softwareAdapters } from '@gpup/pf/core';
+import type { HostConfig } from '@gpup/pf/host-config';
+import { hardwareVramBytes } from './video-memory.ts';
+
+/** An adapter of this host: what VFs are started with, and what there is to divide. */
+export interface HostAdapter {
+  readonly id: string;
+  readonly choice: AdapterChoice;
+  readonly vramBytes: number;
+  readonly facts: Pick<AdapterView, 'name' | 'vendor' | 'description' | 'features' | 'limits'>;
+}
+
+export interface AdapterSearch {
+  readonly adapters: readonly HostAdapter[];
+  /** Why some, or all, are missing. */
+  readonly reasons: readonly string[];
+}
+
+type Wish = Pick<HostConfig, 'adapter' | 'softwareAdapters'>;
+
+/** The adapters that the configuration asks for: real ones first, each kind numbered in the order in which Dawn names them. */
+export async function findAdapters({ adapter, softwareAdapters: softwareCount }: Wish): Promise<AdapterSearch> {
+  const hardware = adapter === 'software' ? NOTHING : await hardwareAdapters();
+  const found = hardware.adapters.map((probed, index) => hardwareAdapter(hardware, probed, index));
+  const wantedCount = softwareCount ?? (found.length === 0 && adapter !== 'hardware' ? 1 : 0);
+  const software = wantedCount === 0 ? NOTHING : await softwareAdapters();
+  return {
+    adapters: [...found, ...softwareCopies(software, wantedCount)],
+    reasons: [...hardware.reasons, ...software.reasons],
+  };
+}
+
+const NOTHING: FoundAdapters = { adapters: [], environment: {}, executor: null, reasons: [] };
+
+type Probed = FoundAdapters['adapters'][number];
+
+function hardwareAdapter({ environment }: FoundAdapters, probed: Probed, index: number): HostAdapter {
+  return {
+    id: `hardware-${index}`,
+    choice: { kind: 'hardware', environment, dawnFlags: [`adapter=${probed.name}`] },
+    vramBytes: hardwareVramBytes(index) ?? probed.limits['maxBufferSize'] ?? 0,
+    facts: factsOf(probed),
+  };
+}
+
+/** All of them are the one software GPU, so they divide its share of the machine's memory. */
+function softwareCopies({ adapters: [probed], environment }: FoundAdapters, count: number): HostAdapter[] {
+  if (probed === undefined) return [];
+  const vramBytes = Math.floor((defaultVramBytes('software') ?? totalmem()) / count);
+  return Array.from({ length: count }, (_, index) => ({
+    id: `software-${index}`,
+    choice: { kind: 'software', environment, dawnFlags: [] },
+    vramBytes,
+    facts: factsOf(probed),
+  }));
+}
+
+function factsOf({ name, vendor, description, features, limits }: Probed): HostAdapter['facts'] {
+  return { name: name.trim(), vendor, description, features, limits };
+}

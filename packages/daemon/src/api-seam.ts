@@ -1,0 +1,23 @@
+import type { PfActions } from '@gpup/pf/actions';
+
+/** The server of the host's API, as far as the daemon has to do with it. */
+export interface ApiServer {
+  listenOnSocket(path: string): Promise<void>;
+  listenOnTcp(where: { readonly host: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }>;
+  /** Takes nobody in any more, and resolves when requests that run have their answers. */
+  close(): Promise<void>;
+}
+
+export type CreateApiServer = (options: {
+  readonly actions: PfActions;
+  /** For TCP only. */
+  readonly token?: string;
+  readonly onFault: (error: unknown) => void;
+}) => ApiServer;
+
+/** For a daemon that nobody can ask anything. */
+export const noApi: CreateApiServer = () => ({
+  listenOnSocket: () => Promise.resolve(),
+  listenOnTcp: (where) => Promise.resolve(where),
+  close: () => Promise.resolve(),
+});

@@ -1,0 +1,121 @@
+import type { HostConfig } from '@gpup/pf/host-config';
+import { PF_LIMITS, PROTOCOL } from '@gpup/pf';
+import { Refusal, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
+import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
+import { step } from '@gpup/os/step';
+import { findAdapters } from './adapters.ts';
+import type { ApiServer, CreateApiServer } from './api-seam.ts';
+import { type Directories, directoriesIn } from './directories.ts';
+import { HostActions } from './host-actions.ts';
+import { HostCore } from './host-core.ts';
+import { DAEMON_LIMITS } from './limits.ts';
+import type { Log } from './log.ts';
+import { daemonStep } from './steps.ts';
+import { TdrWatch } from './tdr-watch.ts';
+import { readToken } from './token.ts';
+
+export interface DaemonOptions {
+  readonly config: HostConfig;
+  readonly createApi: CreateApiServer;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** The newest generation of WDDM whose meanings this host has. */
+const FEATURE_LEVEL = '2.9';
+
+/** A daemon that has everything that is another's to lose: call `start` with the lock in hand. */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #directories: Directories;
+  #core: HostCore | undefined;
+  #api: ApiServer | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#directories = directoriesIn(options.config);
+  }
+
+  get adoptedCount(): number {
+    return this.#core?.adoptedCount ?? 0;
+  }
+
+  /** Each step is one that a kill may follow: guests go on through all of them, and the next daemon begins anew. */
+  async start(): Promise<void> {
+    const { config, log } = this.#options;
+    const startedMs = Date.now();
+    const { adapters, reasons } = await findAdapters(config);
+    if (adapters.length === 0) throw new Refusal('no-adapter', `No GPU found. ${reasons.join(' ')}`);
+    daemonStep('daemon.adapters-probed');
+    const { definitionsPath, vfs } = this.#directories;
+    const definitions = loadDefinitions(definitionsPath);
+    const table = startTable({ definitions, adapters, defaultPartition: config.defaultPartition, nowMs: startedMs });
+    daemonStep('daemon.definitions-read');
+    const save = (next: Definitions): void => saveDefinitions(definitionsPath, next, step);
+    // Before anybody has a context in the partition that is new: the next daemon has to know it.
+    if (definitions === null && table.partitions.length > 0) save(saveTable(table));
+    const core = new HostCore({
+      config, adapters, log,
+      directories: this.#directories,
+      table,
+      save,
+      nowMs: Date.now,
+    });
+    this.#core = core;
+    daemonStep('daemon.adopting');
+    await takeOverVfs(vfs, { answerMsMax: PF_LIMITS.adoptionMsMax, onAdoption: (adoption) => core.adopt(adoption) });
+    daemonStep('daemon.adopted');
+    await core.open();
+    const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
+    const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: FEATURE_LEVEL };
+    const actions = new HostActions({ core, tdr, directories: this.#directories, identity, startedMs, nowMs: Date.now });
+    daemonStep('daemon.partitions-listening');
+    this.#api = await this.#openApi(actions);
+    daemonStep('daemon.api-listening');
+    this.#watch(core, tdr);
+    log.info('The host is ready.', { pid: process.pid, adopted: core.adoptedCount });
+  }
+
+  /** Guests go on without a daemon, or end with this one. Resolves when it may end, at the latest after a while. */
+  async stop(guests: 'leave' | 'end'): Promise<void> {
+    daemonStep('daemon.stopping');
+    for (const timer of this.#timers) clearInterval(timer);
+    const reason = { code: 'host-closing', message: 'The host ends.' };
+    const work = [this.#api?.close(), guests === 'leave' ? this.#core?.leave(reason) : this.#core?.end(reason)];
+    await Promise.race([Promise.all(work), new Promise((resolve) => setTimeout(resolve, DAEMON_LIMITS.stopMsMax))]);
+    daemonStep('daemon.stopped');
+  }
+
+  async #openApi(actions: HostActions): Promise<ApiServer> {
+    const { config: { listen }, createApi, log } = this.#options;
+    const api = createApi({
+      actions,
+      ...(listen === null ? {} : { token: readToken(listen.tokenFile) }),
+      onFault: (error) => log.error(`A request has failed through a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    });
+    await api.listenOnSocket(this.#directories.apiSocketPath);
+    if (listen !== null) {
+      const { host, port } = await api.listenOnTcp(listen);
+      log.info('The API listens on TCP.', { host, port });
+    }
+    return api;
+  }
+
+  #watch(core: HostCore, tdr: TdrWatch): void {
+    // After the input of this turn: answers that have come while this process was stopped count.
+    const look = (): void => {
+      for (const tenancy of core.tenancies) tenancy.checkPage();
+      tdr.look();
+      core.settle();
+    };
+    this.#timers.push(setInterval(() => setImmediate(look), DAEMON_LIMITS.watchMs));
+    this.#timers.push(setInterval(() => this.#limitLogs(core), DAEMON_LIMITS.choresMs));
+  }
+
+  #limitLogs(core: HostCore): void {
+    for (const { context } of core.contexts) {
+      if (context.vf !== undefined) limitVfLog(vfFiles(this.#directories.vfs, context.vf.id), PF_LIMITS.vfLogBytesMax);
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import { join } from 'node:path';
+import { type Adoption, CONTEXT_ID_MAX, Context, type Reason, Refusal, VfPool, dismissAdoption } from '@gpup/pf/core';
+import { PF_LIMITS } from '@gpup/pf';
+import type { HostConfig } from '@gpup/pf/host-config';
+import {
+  type Definitions,
+  NOT_IN_USE,
+  type PartitionTable,
+  type PartitionUse,
+  type Transition,
+  adapterOf,
+  admitContext,
+  allotments,
+  claimAdapter,
+  partitionOf,
+  releaseAdapter,
+  saveTable,
+  settleBudgets,
+} from '@gpup/pf/partitions';
+import type { HostAdapter } from './adapters.ts';
+import { ContextIds } from './context-ids.ts';
+import type { Directories } from './directories.ts';
+import { EventSource } from './event-source.ts';
+import type { Log } from './log.ts';
+import { daemonStep } from './steps.ts';
+import { type Landlord, Tenancy } from './tenancy.ts';
+
+export interface HostCoreOptions {
+  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax'>;
+  readonly directories: Directories;
+  readonly adapters: readonly HostAdapter[];
+  /** What the definitions and this start's adapters come to. */
+  readonly table: PartitionTable;
+  /** Returns when the definitions would survive a loss of power, or throws, with the older ones in place. */
+  readonly save: (definitions: Definitions) => void;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}
+
+/** What a further guest of an adapter that somebody owns is told. */
+const OWNED = 'adapter-owned';
+const WHOLE_SLOT_COUNT = 1;
+
+/**
+ * The daemon's partitions, adapters and contexts. The table says what is asked for, tenancies are what there is; they
+ * follow the table. Invariants:
+ *   - A table is saved before anything follows it, so that a crash in between leaves what the next daemon makes good.
+ *   - There is a tenancy for each partition of the table, and for each adapter in mode `dda`.
+ */
+export class HostCore {
+  readonly events: EventSource;
+  readonly log: Log;
+  readonly #options: HostCoreOptions;
+  readonly #pools: ReadonlyMap<string, VfPool>;
+  readonly #partitions = new Map<string, Tenancy>();
+  readonly #wholes = new Map<string, Tenancy>();
+  readonly #ids = new ContextIds({ idMax: CONTEXT_ID_MAX, isTaken: (id) => this.context(id) !== undefined });
+  #table: PartitionTable;
+  #adoptedCount = 0;
+
+  constructor(options: HostCoreOptions) {
+    this.#options = options;
+    this.log = options.log;
+    this.events = new EventSource(options.nowMs);
+    this.#table = options.table;
+    this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
+    for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
+    for (const { id, mode } of this.#table.adapters) if (mode === 'dda') this.#addWhole(id);
+  }
+
+  get table(): PartitionTable {
+    return this.#table;
+  }
+
+  get adapters(): readonly HostAdapter[] {
+    return this.#options.adapters;
+  }
+
+  get adoptedCount(): number {
+    return this.#adoptedCount;
+  }
+
+  get tenancies(): readonly Tenancy[] {
+    return [...this.#partitions.values(), ...this.#wholes.values()];
+  }
+
+  /** Those that are not about to be gone, by age. */
+  get contexts(): readonly { readonly context: Context; readonly tenancy: Tenancy }[] {
+    return this.tenancies
+      .flatMap((tenancy) => tenancy.contexts.map((context) => ({ context, tenancy })))
+      .filter(({ context }) => context.state !== 'ended')
+      .sort((one, other) => one.context.id - other.context.id);
+  }
+
+  /** Also one that is about to be gone. */
+  context(id: number): Context | undefined {
+    return this.tenancies.flatMap(({ contexts }) => contexts).find((context) => context.id === id);
+  }
+
+  /** Throws a Refusal where there is none. */
+  partition(name: string): Tenancy {
+    partitionOf(this.#table, name);
+    return this.#partitions.get(name) as Tenancy;
+  }
+
+  readonly use = (name: string): PartitionUse => {
+    const tenancy = this.#partitions.get(name);
+    const page = tenancy?.page;
+    return { vramBytes: page?.usedBytes() ?? 0, hostBytes: page?.hostUsedBytes() ?? 0, contextCount: tenancy?.contexts.length ?? 0 };
+  };
+
+  /** Makes the next table the one that holds, for this daemon and for the next ones. */
+  commit({ table, events }: Transition): void {
+    this.#options.save(saveTable(table));
+    daemonStep('daemon.partition-saved');
+    this.#follow({ table, events });
+  }
+
+  /** The same where nothing changes that outlives this daemon. */
+  #follow({ table, events }: Transition): void {
+    this.#table = table;
+    this.settle();
+    for (const event of events) this.events.tell(event);
+  }
+
+  /** Brings what guests are held to towards what the table allots. What they use meanwhile is done with the next time. */
+  settle(): void {
+    settleBudgets(this.#table, {
+      budgetOf: (name) => this.#partitions.get(name)?.page?.budgetBytes ?? 0,
+      setBudget: (name, bytes) => void this.#partitions.get(name)?.page?.setBudgetBytes(bytes, 'wait'),
+      use: this.use,
+    });
+    for (const { definition } of this.#table.partitions) {
+      const page = this.#partitions.get(definition.name)?.page;
+      if (page?.hostBudgetBytes !== definition.hostBytesMax) page?.setHostBudgetBytes(definition.hostBytesMax, 'wait');
+    }
+    for (const { page } of this.#wholes.values()) {
+      if (page?.budgetBytes !== Number.POSITIVE_INFINITY) page?.setBudgetBytes(undefined, 'wait');
+      if (page?.hostBudgetBytes !== Number.POSITIVE_INFINITY) page?.setHostBudgetBytes(undefined, 'wait');
+    }
+  }
+
+  /** Takes over a VF of the daemon before. One that has no place here any more is ended, and its guest told why. */
+  adopt(adoption: Adoption): void {
+    daemonStep('daemon.vf-found');
+    const { hello } = adoption;
+    const { partition, adapter, contextId } = hello.context;
+    const tenancy = partition === '' ? this.#wholes.get(adapter) : this.#partitions.get(partition);
+    // Its number may be another's by now, if a VF does not tell the truth: then it gets one of its own.
+    const context = this.context(contextId) === undefined ? hello.context : { ...hello.context, contextId: this.#ids.next() };
+    this.#ids.note(context.contextId);
+    const answer = this.#give(tenancy, { ...adoption, hello: { ...hello, context } });
+    const fields = { context: context.contextId, partition, vfPid: hello.pid };
+    if (!(answer instanceof Context)) return this.log.warning(`A VF is not taken over: ${answer.message}`, { ...fields, code: answer.code });
+    this.#adoptedCount += 1;
+    this.#claim(answer);
+    this.log.info('A VF is taken over.', fields);
+    this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
+    daemonStep('daemon.vf-adopted');
+  }
+
+  #give(tenancy: Tenancy | undefined, adoption: Adoption): Context | Reason {
+    if (tenancy !== undefined) return tenancy.adopt(adoption);
+    const reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
+    dismissAdoption(adoption, reason);
+    return reason;
+  }
+
+  /** From here on guests can come. */
+  async open(): Promise<void> {
+    await Promise.all(this.tenancies.map((tenancy) => this.#openTenancy(tenancy)));
+  }
+
+  async addPartition(name: string): Promise<void> {
+    await this.#openTenancy(this.#addPartition(name));
+  }
+
+  async addWhole(adapter: string): Promise<void> {
+    await this.#openTenancy(this.#addWhole(adapter));
+  }
+
+  async #openTenancy(tenancy: Tenancy): Promise<void> {
+    await tenancy.open();
+    this.settle();
+    this.#pools.get(tenancy.adapter)?.fill(this.#options.config.pool);
+  }
+
+  /** Ends what the partition has; it stays in the table. Nobody is admitted meanwhile. */
+  async endPartition(name: string, reason: Reason): Promise<void> {
+    daemonStep('daemon.partition-ending');
+    await this.partition(name).close(reason);
+  }
+
+  /** Takes the partition, which has ended, out of the table. */
+  forgetPartition(name: string, transition: Transition): void {
+    const tenancy = this.#partitions.get(name) as Tenancy;
+    this.#partitions.delete(name);
+    try {
+      this.commit(transition);
+    } catch (error) {
+      this.#partitions.set(name, tenancy);
+      throw error;
+    }
+  }
+
+  async removeWhole(adapter: string, reason: Reason): Promise<void> {
+    await this.#wholes.get(adapter)?.close(reason);
+    this.#wholes.delete(adapter);
+  }
+
+  /** Guests that are being served go on and wait for a next daemon; those that are not yet are told that there is none now. */
+  async leave(reason: Reason): Promise<void> {
+    for (const tenancy of this.tenancies) tenancy.stopListening();
+    for (const { context } of this.contexts) if (context.state !== 'ready') context.end(reason);
+    await this.#closePools(reason);
+    while (this.tenancies.some(({ contexts }) => contexts.some(({ state }) => state === 'ended'))) await aMoment();
+  }
+
+  async end(reason: Reason): Promise<void> {
+    await Promise.all([...this.tenancies.map((tenancy) => tenancy.close(reason)), this.#closePools(reason)]);
+  }
+
+  async #closePools(reason: Reason): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close(reason)));
+  }
+
+  #poolOf({ choice }: HostAdapter): VfPool {
+    const { config, directories } = this.#options;
+    return new VfPool({
+      launch: {
+        config: { hostPid: process.pid, dawnFlags: choice.dawnFlags },
+        environment: { XDG_RUNTIME_DIR: directories.runtime, ...choice.environment },
+        survival: { directory: directories.vfs, orphanMsMax: config.orphanMsMax },
+      },
+      size: config.pool,
+    });
+  }
+
+  #addPartition(name: string): Tenancy {
+    const { definition } = partitionOf(this.#table, name);
+    const tenancy = new Tenancy({
+      name,
+      adapter: definition.adapter,
+      socketPath: join(this.#options.directories.partitions, `${name}.sock`),
+      pool: this.#pools.get(definition.adapter) ?? null,
+      // As many as any partition may have contexts, whatever this one may have now.
+      slotCount: PF_LIMITS.contextsPartitionMax,
+      landlord: this.#landlord({
+        refusal: () => refusalOf(() => admitContext(this.#table, name, this.use)),
+        // Without what is in use, which is not known yet: what they had, unless some of it was being taken just then.
+        standingBudgets: () => ({
+          budgetBytes: allotments(this.#table, NOT_IN_USE).get(name)?.vramBytes ?? 0,
+          hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
+        }),
+        escapes: () => partitionOf(this.#table, name).definition.escapes,
+      }),
+    });
+    this.#partitions.set(name, tenancy);
+    return tenancy;
+  }
+
+  #addWhole(adapter: string): Tenancy {
+    const tenancy = new Tenancy({
+      name: '',
+      adapter,
+      socketPath: join(this.#options.directories.adapters, `${adapter}.sock`),
+      pool: this.#pools.get(adapter) ?? null,
+      slotCount: WHOLE_SLOT_COUNT,
+      landlord: this.#landlord({
+        refusal: () => {
+          const { owner } = adapterOf(this.#table, adapter);
+          return owner === null ? null : { code: OWNED, message: `The adapter ${adapter} is owned whole by ${owner}.` };
+        },
+        standingBudgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
+        escapes: () => [],
+      }),
+    });
+    this.#wholes.set(adapter, tenancy);
+    return tenancy;
+  }
+
+  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets' | 'escapes'>): Landlord {
+    return {
+      ...decisions,
+      nextContextId: () => this.#ids.next(),
+      onOpened: (context) => this.#opened(context),
+      onEnded: (context, reason) => this.#ended(context, reason),
+    };
+  }
+
+  #opened(context: Context): void {
+    const { id, description: { partition, guestPid } } = context;
+    this.#claim(context);
+    this.log.info('A context is opened.', { context: id, partition, guestPid });
+    this.events.tell({ type: 'context-opened', partition, context: id, guestPid });
+  }
+
+  /** A context without a partition has its adapter whole. */
+  #claim({ id, description: { partition, adapter, guestPid } }: Context): void {
+    if (partition === '') this.#follow(claimAdapter(this.#table, adapter, `guest process ${guestPid} (context ${id})`));
+  }
+
+  #ended({ id, description: { partition, adapter } }: Context, { code, message }: Reason): void {
+    if (partition === '') this.#follow(releaseAdapter(this.#table, adapter));
+    this.log.info(`A context has ended: ${message}`, { context: id, partition, code });
+    this.events.tell({ type: 'context-ended', partition, context: id, code, message });
+  }
+}
+
+/** A guest is told what an operator would be. */
+function refusalOf(check: () => void): Reason | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return { code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+const MOMENT_MS = 5;
+
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
+}

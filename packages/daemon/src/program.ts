@@ -1,0 +1,14 @@
+import { noApi } from './api-seam.ts';
+import { runDaemon } from './run.ts';
+import { VERSION } from './version.ts';
+
+export interface ProgramOptions {
+  readonly configPath: string | undefined;
+  /** The log goes to standard error, not to a file. */
+  readonly foreground: boolean;
+}
+
+/** This process is the daemon from here on. */
+export function runProgram({ configPath, foreground }: ProgramOptions): Promise<void> {
+  return runDaemon({ configPath, log: foreground ? 'stderr' : 'file', createApi: noApi, version: VERSION });
+}

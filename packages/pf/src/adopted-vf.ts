@@ -1,0 +1,117 @@
+import { Socket } from 'node:net';
+import { closeDescriptor, hasProcessEnded, signalProcess } from '@gpup/os';
+import { type AdoptionHello, type AllocationEntry, VF_BUG, type VfLine } from '@gpup/vf/boot';
+import type { Reason } from './control-protocol.ts';
+import { PF_LIMITS } from './limits.ts';
+import { logLine } from './log.ts';
+import { VfConnection } from './vf-connection.ts';
+import { type VfFiles, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
+import type { Vf, VfOwner } from './vf.ts';
+
+/** What a VF of the host process before has handed over. Whoever holds it owns the descriptors. */
+export interface Adoption {
+  readonly hello: AdoptionHello;
+  /** The control connection to the VF. */
+  readonly connectionFd: number;
+  /** Names the process. */
+  readonly processFd: number;
+  readonly guestControlFd: number;
+  readonly pageFd: number | null;
+  /** What came after the hello. */
+  readonly further: Buffer;
+  /** Of the VFs' files. */
+  readonly directory: string;
+}
+
+/** A moment after its last descriptor is closed a process has ended, unless a driver holds it up. */
+const ENDING_LOOK_MS = 5;
+
+/**
+ * A VF process that another host process has started. It is nobody's child that could be waited for, so its end
+ * shows by its connection, and is certain when its process descriptor says so.
+ */
+export class AdoptedVf implements Vf {
+  readonly id: string;
+  readonly pid: number;
+  readonly #processFd: number;
+  readonly #files: VfFiles;
+  readonly #connection: VfConnection;
+  readonly #owner: VfOwner;
+  readonly #startTimer: NodeJS.Timeout;
+  #isReady: boolean;
+  #reason: Reason | undefined;
+  /** Ending: its connection is closed. Ended: the process descriptor is closed too, and its number is anybody's. */
+  #state: 'alive' | 'ending' | 'ended' = 'alive';
+
+  /** Takes over the descriptors of the connection and of the process. */
+  constructor({ hello, connectionFd, processFd, further, directory }: Adoption, owner: VfOwner) {
+    this.id = hello.vfId;
+    this.pid = hello.pid;
+    this.#processFd = processFd;
+    this.#files = vfFiles(directory, hello.vfId);
+    this.#owner = owner;
+    this.#isReady = hello.isReady;
+    const socket = new Socket({ fd: connectionFd, readable: true, writable: true });
+    this.#connection = new VfConnection({ socket, onLine: (line) => this.#handle(line), onBadLine: (reason) => this.kill(reason) });
+    socket.once('close', () => this.#awaitEnd());
+    this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
+    if (further.length > 0) queueMicrotask(() => this.#connection.take(further));
+  }
+
+  kill(reason: Reason): void {
+    if (this.#state === 'ended') return;
+    this.#reason ??= reason;
+    signalProcess(this.#processFd, 'SIGKILL');
+  }
+
+  ping(): void {
+    this.#connection.ping();
+  }
+
+  get pingedMs(): number | null {
+    return this.#connection.pingedMs;
+  }
+
+  openEscapes(names: readonly string[]): void {
+    this.#connection.openEscapes(names);
+  }
+
+  allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {
+    return this.#connection.allocations(countMax);
+  }
+
+  #handle(line: Extract<VfLine, { type: 'warm' | 'ready' | 'fault' }>): void {
+    if (line.type === 'fault') return this.kill({ code: line.code, message: line.message });
+    if (line.type !== 'ready' || this.#isReady || this.#reason !== undefined) return;
+    this.#isReady = true;
+    this.#owner.onReady();
+  }
+
+  #endUnlessReady(): void {
+    if (!this.#isReady) this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms of being taken over.` });
+  }
+
+  /** A VF closes its connection by ending only: one that lives on has lost its way. */
+  #awaitEnd(): void {
+    this.#state = 'ending';
+    signalProcess(this.#processFd, 'SIGKILL');
+    this.#lookForEnd();
+  }
+
+  #lookForEnd(): void {
+    if (hasProcessEnded(this.#processFd)) return this.#ended();
+    setTimeout(() => this.#lookForEnd(), ENDING_LOOK_MS);
+  }
+
+  #ended(): void {
+    this.#state = 'ended';
+    clearTimeout(this.#startTimer);
+    closeDescriptor(this.#processFd);
+    const reason = this.#reason ?? { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
+    if (this.#reason === undefined || reason.code === VF_BUG) {
+      logLine(`VF process ${this.pid}: ${reason.message} ${vfLogTail(this.#files, PF_LIMITS.vfErrorTailBytes).trim()}`.trim());
+    }
+    removeVfFiles(this.#files);
+    this.#owner.onEnded(reason);
+  }
+}

@@ -1,0 +1,22 @@
+import type { VfAssignment } from '@gpup/vf/boot';
+import type { Reason } from './control-protocol.ts';
+
+/** A place in a partition's page. The descriptor is the partition's. */
+export interface PagePlace {
+  readonly fd: number;
+  readonly slotIndex: number;
+}
+
+/** What a partition gives to one context. */
+export interface Grant {
+  /** The transport is the guest's choice. */
+  readonly assignment: Omit<VfAssignment, 'transport' | 'survival' | 'page'>;
+  /** The place of the context with this VF process, instead of an earlier one; null in a partition without a page. */
+  place(vfPid: number): PagePlace | null;
+  /** Called once, when nothing is left of the context. */
+  release(): void;
+}
+
+export function isGrant(answer: Grant | Reason): answer is Grant {
+  return 'release' in answer;
+}

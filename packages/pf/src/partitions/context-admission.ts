@@ -1,0 +1,14 @@
+import { Refusal } from '../refusal.ts';
+import { type PartitionTable, type UseOf, partitionOf } from './partition-table.ts';
+
+/** Refuses one more context of a partition. */
+export function admitContext(table: PartitionTable, name: string, use: UseOf): void {
+  const { definition, displaced } = partitionOf(table, name);
+  if (displaced !== null) throw new Refusal('partition-displaced', `Partition "${name}" has nothing of an adapter at present: ${displaced}`);
+  if (definition.blocked !== null) {
+    throw new Refusal('partition-blocked', `Partition "${name}" is blocked until an operator unblocks it: ${definition.blocked.reason}`);
+  }
+  const { contextCount } = use(name);
+  if (contextCount < definition.contextsMax) return;
+  throw new Refusal('too-many-contexts', `Partition "${name}" has ${contextCount} contexts, as many as it may have (${definition.contextsMax}).`);
+}

@@ -1,0 +1,148 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { closeDescriptor } from '@gpup/os';
+import { AdoptedVf, type Adoption } from './adopted-vf.ts';
+import type { Reason } from './control-protocol.ts';
+import { dismissAdoption, takeOverVfs } from './takeover.ts';
+import type { Pretence } from './testing/pretending-vf.ts';
+
+const program = fileURLToPath(new URL('./testing/pretending-vf.js', import.meta.url));
+const VF_ID = '00000000000000ab';
+
+function directoryFor(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'gpup-takeover-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+async function leftVf(t: TestContext, directory: string, pretence: Pretence = {}, vfId = VF_ID): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program, directory, vfId, JSON.stringify(pretence)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  return child;
+}
+
+async function takeOver(directory: string, answerMsMax = 20_000): Promise<Adoption[]> {
+  const adoptions: Adoption[] = [];
+  await takeOverVfs(directory, { answerMsMax, onAdoption: (adoption) => adoptions.push(adoption) });
+  return adoptions;
+}
+
+function owned(adoption: Adoption): { readonly vf: AdoptedVf; readonly ended: Promise<Reason> } {
+  for (const fd of [adoption.guestControlFd, adoption.pageFd]) if (fd !== null) closeDescriptor(fd);
+  let vf: AdoptedVf | undefined;
+  const ended = new Promise<Reason>((resolve) => {
+    vf = new AdoptedVf(adoption, { onReady: () => {}, onEnded: resolve });
+  });
+  return { vf: vf as AdoptedVf, ended };
+}
+
+function descriptorCount(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+test('a VF that is left is taken over, ended, and its end is heard of; nothing stays', async (t) => {
+  const directory = directoryFor(t);
+  const before = descriptorCount();
+  const child = await leftVf(t, directory);
+  const closed = once(child, 'close');
+  const [adoption, ...others] = await takeOver(directory);
+  equal(others.length, 0);
+  deepEqual([adoption?.hello.pid, adoption?.hello.page], [child.pid, { slotIndex: 2 }]);
+  const { vf, ended } = owned(adoption as Adoption);
+  vf.kill({ code: 'test', message: 'The test ends it.' });
+  vf.kill({ code: 'later', message: 'Again.' });
+  deepEqual(await ended, { code: 'test', message: 'The test ends it.' });
+  vf.kill({ code: 'too-late', message: 'The descriptor is closed by now.' });
+  await closed;
+  deepEqual([readdirSync(directory), descriptorCount() - before], [[], 0]);
+});
+
+test('a VF that ends by itself after it was taken over has died', async (t) => {
+  const directory = directoryFor(t);
+  const child = await leftVf(t, directory);
+  const [adoption] = await takeOver(directory);
+  const { ended } = owned(adoption as Adoption);
+  child.kill('SIGKILL');
+  equal((await ended).code, 'vf-died');
+});
+
+test('what a VF says right after its hello is heard', async (t) => {
+  const directory = directoryFor(t);
+  await leftVf(t, directory, { more: '{"type":"fault","code":"ring-index","message":"Too far."}\n' });
+  const [adoption] = await takeOver(directory);
+  deepEqual(await owned(adoption as Adoption).ended, { code: 'ring-index', message: 'Too far.' });
+});
+
+test('a VF that says what is no line is ended', async (t) => {
+  const directory = directoryFor(t);
+  await leftVf(t, directory, { more: 'gibberish\n' });
+  const [adoption] = await takeOver(directory);
+  equal((await owned(adoption as Adoption).ended).code, 'vf-line');
+});
+
+test('a VF that has no place is dismissed, and its guest told', async (t) => {
+  const directory = directoryFor(t);
+  const before = descriptorCount();
+  const child = await leftVf(t, directory);
+  const [adoption] = await takeOver(directory);
+  const ended = once(child, 'close');
+  dismissAdoption(adoption as Adoption, { code: 'partition-removed', message: 'It is gone.' });
+  deepEqual([(await ended)[1], readdirSync(directory), descriptorCount() - before], ['SIGKILL', [], 0]);
+});
+
+for (const [what, pretence] of [
+  ['says nothing', { behaviour: 'silent' }],
+  ['hangs up', { behaviour: 'closes' }],
+  ['says gibberish', { text: 'hello\n' }],
+  ['never ends its line', { text: 'x'.repeat(4000) }],
+  ['says what another process says', { hello: { pid: 1 } }],
+  ['says that it started at another time', { hello: { startTicks: 1 } }],
+  ['says another id', { hello: { vfId: '00000000000000ac' } }],
+  ['speaks another version', { hello: { protocol: { major: 2, minor: 0 } } }],
+  ['hands over no descriptor', { control: 'none', page: 'none' }],
+  ['hands over a file as its guest', { control: 'file' }],
+  ['hands over a page that it can shrink', { page: 'shrinkable' }],
+  ['speaks of a page and hands over none', { page: 'none' }],
+  ['hands over a page that it does not speak of', { hello: { page: null } }],
+] as const satisfies readonly (readonly [string, Pretence])[]) {
+  test(`a process that ${what} is no VF of ours, and is ended`, async (t) => {
+    const directory = directoryFor(t);
+    const before = descriptorCount();
+    const child = await leftVf(t, directory, pretence);
+    const ended = once(child, 'close');
+    deepEqual(await takeOver(directory, what === 'says nothing' ? 1 : undefined), []);
+    deepEqual([(await ended)[1], readdirSync(directory), descriptorCount() - before], ['SIGKILL', [], 0]);
+  });
+}
+
+test('what is left of VFs that are gone is removed, and nothing else', async (t) => {
+  const directory = directoryFor(t);
+  const script = `require('net').createServer().listen(${JSON.stringify(join(directory, `${VF_ID}.sock`))}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', script]);
+  for (const name of [`${VF_ID}.log`, '00000000000000ac.log', 'notes.log', 'outside.sock']) writeFileSync(join(directory, name), '');
+  equal(readdirSync(directory).includes(`${VF_ID}.sock`), true);
+  deepEqual(await takeOver(directory), []);
+  deepEqual(readdirSync(directory).sort(), ['notes.log', 'outside.sock']);
+});
+
+test('one VF that hangs keeps no other waiting', async (t) => {
+  const directory = directoryFor(t);
+  const silent = await leftVf(t, directory, { behaviour: 'silent' }, '00000000000000aa');
+  const prompt = await leftVf(t, directory);
+  const answered = new Promise<Adoption>((resolve) => {
+    void takeOverVfs(directory, { answerMsMax: 60_000, onAdoption: resolve });
+  });
+  const adoption = await answered;
+  equal(adoption.hello.pid, prompt.pid);
+  dismissAdoption(adoption, { code: 'test', message: 'The test ends.' });
+  const ended = once(silent, 'exit');
+  silent.kill('SIGKILL');
+  await ended;
+});

@@ -1,0 +1,27 @@
+import type { AllocationEntry } from '@gpup/vf/boot';
+import type { Reason } from './control-protocol.ts';
+
+/** A context's VF process, whoever started it: this host process, or the one before it. */
+export interface Vf {
+  /** Names its files in the host's runtime directory. */
+  readonly id: string;
+  readonly pid: number;
+  /** SIGKILL: an ordinary exit may crash in Dawn, or never come while the GPU hangs. The first reason stays. */
+  kill(reason: Reason): void;
+  /** Asks for a sign of life, unless one is awaited already. */
+  ping(): void;
+  /** When the sign of life that is awaited was asked for, in ms of the monotonic clock; null: none is. */
+  readonly pingedMs: number | null;
+  /** What the partition opens to its guests from now on. */
+  openEscapes(names: readonly string[]): void;
+  /** The largest ones first. Null: it has not answered. */
+  allocations(countMax: number): Promise<readonly AllocationEntry[] | null>;
+}
+
+/** Whoever has the VF process: the pool until it is assigned, then a context. */
+export interface VfOwner {
+  /** It waits for its assignment, before; it executes the guest's commands, after. */
+  readonly onReady: () => void;
+  /** Called once, when the process has ended. */
+  readonly onEnded: (reason: Reason) => void;
+}

@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net';
+import { descriptorOf } from '@gpup/os';
+import { LineBuffer } from '@gpup/os/line-buffer';
+import type { AllocationEntry, VfLine } from './control-line.ts';
+import { ALLOCATION_COUNT_MAX } from './control-line.ts';
+import { HOST_REQUEST_BYTES_MAX, type HostRequest, decodeHostRequest } from './host-request.ts';
+import { sayTo } from './report.ts';
+
+/** What a host can ask of a VF. */
+export interface HostAnswers {
+  /** The largest ones first. */
+  allocations(countMax: number): readonly AllocationEntry[];
+  openEscapes(names: readonly string[]): void;
+  end(code: string, message: string): never;
+}
+
+export interface HostConnectionOptions {
+  /** Owned by the connection; nobody else writes to it. */
+  readonly socket: Socket;
+  readonly answers: HostAnswers;
+  /** Called once, when the host has closed its end, or was cut off for not keeping to the protocol. */
+  readonly onGone: () => void;
+}
+
+/** This VF's end of the connection to one host process, from its assignment or adoption on. */
+export class HostConnection {
+  readonly #options: HostConnectionOptions;
+  readonly #lines = new LineBuffer(HOST_REQUEST_BYTES_MAX);
+
+  constructor(options: HostConnectionOptions) {
+    this.#options = options;
+    const { socket, onGone } = options;
+    socket.on('error', () => {});
+    socket.on('close', onGone);
+    socket.on('data', (chunk) => this.#take(chunk as Buffer));
+    socket.resume();
+  }
+
+  /** False: nobody has heard it. A host that does not read is cut off: half a line would be all that it ever gets. */
+  say(line: VfLine): boolean {
+    const fd = descriptorOf(this.#options.socket);
+    if (fd === null) return false;
+    if (sayTo(fd, line)) return true;
+    this.#options.socket.destroy();
+    return false;
+  }
+
+  #take(chunk: Buffer): void {
+    this.#lines.push(chunk);
+    for (let next = this.#lines.next(); next !== null; next = this.#lines.next()) {
+      const request = next === 'too-long' ? undefined : decodeHostRequest(next.line);
+      if (request === undefined) return void this.#options.socket.destroy();
+      this.#answer(request);
+    }
+  }
+
+  #answer(request: HostRequest): void {
+    const { answers } = this.#options;
+    switch (request.type) {
+      case 'ping':
+        return void this.say({ type: 'pong', serial: request.serial });
+      case 'allocations': {
+        const allocations = answers.allocations(Math.min(request.countMax, ALLOCATION_COUNT_MAX));
+        return void this.say({ type: 'allocations', request: request.request, allocations });
+      }
+      case 'escapes':
+        return answers.openEscapes(request.names);
+      case 'end':
+        return answers.end(request.code, request.message);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { ContextSlot } from '@gpup/vidmm';
+
+/** More than may be in flight: the guest is not read beyond `submitsInFlightMax`. */
+const SUBMIT_COUNT_MAX = 256;
+
+/**
+ * Publishes on the context's slot how its submits get on. It reads the clock once for each submit and once
+ * for each look that finds some completed; between looks nobody knows more.
+ *
+ * GPU time is the time in which the context had unfinished submits, as seen by their completion: on an
+ * adapter that others use too it includes their share. A submit waits until the one before it has been
+ * seen to complete.
+ */
+export class SubmitMeter {
+  readonly #slot: ContextSlot;
+  readonly #nowMs: () => number;
+  /** When each submit came, by its serial. */
+  readonly #cameMs = new Float64Array(SUBMIT_COUNT_MAX);
+  #submittedSerial = 0;
+  #completedSerial = 0;
+  /** Since when the oldest unfinished submit has been the next to finish. */
+  #sinceMs = 0;
+
+  constructor(slot: ContextSlot, nowMs: () => number) {
+    this.#slot = slot;
+    this.#nowMs = nowMs;
+  }
+
+  submitted(serial: number, device: number): void {
+    const nowMs = this.#nowMs();
+    this.#cameMs[serial % SUBMIT_COUNT_MAX] = nowMs;
+    if (this.#completedSerial === this.#submittedSerial) {
+      this.#sinceMs = nowMs;
+      this.#slot.oldest(nowMs, device);
+    }
+    this.#submittedSerial = serial;
+    this.#slot.submitted(serial);
+  }
+
+  /** All submits up to `serial` are done. `guiltyDevice` has submitted the oldest one that is not, if there is one. */
+  completed(serial: number, guiltyDevice: number): void {
+    const nowMs = this.#nowMs();
+    for (let done = this.#completedSerial + 1; done <= serial; done++) {
+      const cameMs = this.#cameMs[done % SUBMIT_COUNT_MAX] as number;
+      this.#slot.latency(Math.max(0, this.#sinceMs - cameMs) * 1000, (nowMs - cameMs) * 1000);
+    }
+    this.#slot.gpuTime((nowMs - this.#sinceMs) * 1000);
+    this.#slot.completed(serial);
+    this.#completedSerial = serial;
+    this.#sinceMs = nowMs;
+    if (serial === this.#submittedSerial) this.#slot.drained();
+    else this.#slot.oldest(nowMs, guiltyDevice);
+  }
+}

@@ -1,0 +1,1 @@
+export { createPageFile, openContextSlot, openPageFile, type PageFile } from './page-file.ts';
