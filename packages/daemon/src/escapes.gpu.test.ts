@@ -1,5 +1,5 @@
 /** Escapes of a partition: what its guests are told, and what changes while they run. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,4 +77,12 @@ test('a guest gets the figures of its own partition, from when it is opened unti
   } finally {
     for (const guest of guests) guest.end();
   }
+});
+
+test('an escape that there is not is refused by its place, and changes nothing', async () => {
+  await rejects(ask(daemon.apiSocket, 'createPartition', { name: 'open', escapes: ['everything'] }), { code: 'unknown-escape' });
+  await rejects(ask(daemon.apiSocket, 'partition', 'open'), { code: 'unknown-partition' });
+  await rejects(ask(daemon.apiSocket, 'changePartition', 'other', { escapes: ['statistics', 'everything'] }), { code: 'unknown-escape' });
+  deepEqual((await ask(daemon.apiSocket, 'partition', 'other')).escapes, ['statistics']);
+  equal((await ask(daemon.apiSocket, 'host')).featureLevel, '2.9');
 });
