@@ -1,7 +1,7 @@
 /** Escapes of a partition: what its guests are told, and what changes while they run. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -12,14 +12,15 @@ import { ask } from './testing/line-api.ts';
 
 const MEBIBYTE = 2 ** 20;
 const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
+const configPath = join(directory, 'host.json');
 let daemon: DaemonReady;
 
 before(async () => {
-  Object.assign(process.env, { XDG_RUNTIME_DIR: directory, XDG_STATE_HOME: directory, XDG_CONFIG_HOME: directory });
-  daemon = await startDaemon({ program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
+  writeFileSync(configPath, JSON.stringify({ adapter: 'software', runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
+  daemon = await startDaemon({ configPath, program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
 });
 after(async () => {
-  await stopDaemon({ guests: 'end' });
+  await stopDaemon({ configPath, guests: 'end' });
   rmSync(directory, { recursive: true, force: true });
 });
 
