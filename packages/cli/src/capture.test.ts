@@ -95,6 +95,7 @@ for (const [args, message] of [
   [['replay', 'a', '--patience', '0'], /--patience \(0\) is not a number of seconds up to 86400/],
   [['replay', 'a', '--adapter', 'quantum'], /--adapter \(quantum\) is none of/],
   [['capture'], /No program is given to run; example: gpup capture -- node app\.js/],
+  [['capture', '-o', '/nonexistent/x.gpupcap', '--', 'true'], /--output \(\/nonexistent\/x\.gpupcap\) is in a directory that does not exist/],
   [['capture', '--jsn'], /Unknown option \(--jsn\) of gpup capture/],
 ] as const) {
   test(`gpup ${args.join(' ')} is refused`, async () => {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { HELP, type Options, parseOptions, RUN, runCommand } from './arguments.ts';
 import { formatByteCount } from './byte-count.ts';
 import { run } from './run.ts';
@@ -34,6 +34,7 @@ export async function capture(args: readonly string[]): Promise<number> {
   if (typeof output !== 'string' || output === '') throw new UsageError(`--output (${String(output)}) is not a path.`);
   const path = resolve(output);
   if (existsSync(path)) throw new UsageError(`--output (${output}) exists: a capture is never written over anything.`);
+  if (!existsSync(dirname(path))) throw new UsageError(`--output (${output}) is in a directory that does not exist.`);
   const status = await run(command, { capturePath: path });
   report(path);
   return status;
