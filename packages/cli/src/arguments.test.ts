@@ -28,7 +28,7 @@ for (const [line, command] of [
 
 for (const [line, message] of [
   ['', /No command is given/],
-  ['walk', /Unknown command \(walk\); gpup knows: run, info/],
+  ['walk', /Unknown command \(walk\); gpup knows: run, info, capture, replay/],
   ['--jsn', /Unknown option \(--jsn\) of gpup;/],
   ['info --jsn', /Unknown option \(--jsn\) of gpup info/],
   ['info extra', /takes no argument \(extra\)/],

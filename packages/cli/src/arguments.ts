@@ -20,13 +20,20 @@ export type Command =
       readonly command: readonly [string, ...string[]];
     };
 
+export type RunCommand = Extract<Command, { kind: 'run' }>;
+
+export interface ParsedOptions {
+  readonly values: Readonly<Record<string, string | boolean>>;
+  readonly rest: readonly string[];
+}
+
 export const TRANSPORTS = ['aperture', 'stream'] as const;
 
-type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
+export type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
 
-const HELP: Options = { help: { type: 'boolean', short: 'h' } };
+export const HELP: Options = { help: { type: 'boolean', short: 'h' } };
 const INFO: Options = { ...HELP, json: { type: 'boolean' } };
-const RUN: Options = { ...HELP, vram: { type: 'string' }, adapter: { type: 'string' }, transport: { type: 'string' }, pool: { type: 'string' } };
+export const RUN: Options = { ...HELP, vram: { type: 'string' }, adapter: { type: 'string' }, transport: { type: 'string' }, pool: { type: 'string' } };
 const TOP: Options = { ...HELP, version: { type: 'boolean', short: 'v' } };
 
 export function parseCommandLine(args: readonly string[]): Command {
@@ -34,10 +41,10 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (values['version'] === true) return { kind: 'version' };
   const [name, ...commandArgs] = rest;
   if (values['help'] === true || name === 'help') return { kind: 'help', topic: 'gpup' };
-  if (name === undefined) throw new UsageError('No command is given; gpup knows: run, info.');
+  if (name === undefined) throw new UsageError('No command is given; gpup knows: run, info, capture, replay.');
   if (name === 'run') return parseRun(commandArgs);
   if (name === 'info') return parseInfo(commandArgs);
-  throw new UsageError(`Unknown command (${name}); gpup knows: run, info.`);
+  throw new UsageError(`Unknown command (${name}); gpup knows: run, info, capture, replay.`);
 }
 
 function parseInfo(args: readonly string[]): Command {
@@ -50,6 +57,11 @@ function parseInfo(args: readonly string[]): Command {
 function parseRun(args: readonly string[]): Command {
   const { values, rest } = parseOptions(args, RUN, 'gpup run');
   if (values['help'] === true) return { kind: 'help', topic: 'run' };
+  return runCommand({ values, rest }, 'gpup run');
+}
+
+/** What `gpup run`, and what does more than that, is told of a program and its partition. */
+export function runCommand({ values, rest }: ParsedOptions, of: string): RunCommand {
   const vram = values['vram'];
   const pool = values['pool'];
   const [program, ...programArgs] = rest;
@@ -60,7 +72,7 @@ function parseRun(args: readonly string[]): Command {
     pool: typeof pool === 'string' ? parsePool(pool) : undefined,
   };
   if (program === undefined || program === '') {
-    throw new UsageError('No program is given to run; example: gpup run -- node app.js');
+    throw new UsageError(`No program is given to run; example: ${of} -- node app.js`);
   }
   return { kind: 'run', ...options, command: [program, ...programArgs] };
 }
@@ -71,7 +83,7 @@ function parsePool(text: string): number {
   throw new UsageError(`--pool (${text}) is not a whole number from 0 to ${PF_LIMITS.poolSizeMax}.`);
 }
 
-function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found !== undefined) return found;
   throw new UsageError(`${option} (${String(value)}) is none of ${allowed.join(', ')}.`);
@@ -81,7 +93,7 @@ function oneOf<T extends string>(option: string, value: unknown, allowed: readon
  * Options up to `--` or the first word that is none: what follows is another program's business, and may
  * look like an option of ours.
  */
-function parseOptions(args: readonly string[], options: Options, of: string): { values: Record<string, string | boolean>; rest: readonly string[] } {
+export function parseOptions(args: readonly string[], options: Options, of: string): ParsedOptions {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const values: Record<string, string | boolean> = {};
   for (const token of tokens) {

@@ -9,6 +9,9 @@ Runs unmodified WebGPU programs in partitions of one GPU.
 Commands:
   run [OPTIONS] -- PROGRAM [ARGUMENTS]   run a program with a GPU partition of its own
   info [--json]                          show the GPUs that can be used, and versions
+  capture [OPTIONS] -- PROGRAM [ARGUMENTS]
+                                         run a program, and keep what it sends to the GPU in a file
+  replay FILE [OPTIONS]                  play such a file again, and compare the answers
 
 Options:
   -h, --help      show this help; gpup COMMAND --help shows a command's

@@ -1,6 +1,8 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type ContextSlot, HostMemory, OwnBudget, VideoMemory } from '@gpup/vidmm';
+import { FEATURE_LEVEL_MIN } from '@gpup/wire';
+import type { LatencyClass } from '@gpup/wire/enums';
 import { type Backend, describeError, OwnedCommandBuffer } from './backend.ts';
 import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
@@ -66,6 +68,10 @@ export class Context {
   /** Reasons not to read the guest's commands now. */
   #holdCount = 0;
   isEnded = false;
+  /** At which the guest and we have met. */
+  featureLevel = FEATURE_LEVEL_MIN;
+  /** What the guest says of itself, for the scheduler. */
+  latencyClass: LatencyClass = 'throughput';
   /** While the journal is played back: the object that comes next was one of those we refused. */
   isNextRefused = false;
   readonly #failed: (error: unknown) => void;

@@ -95,6 +95,11 @@ export class SubmittedWork {
     return this.#serial;
   }
 
+  /** All submits up to this one are done. */
+  get completedSerial(): number {
+    return this.#published;
+  }
+
   get isIdle(): boolean {
     return this.#queues.size === 0;
   }
