@@ -22,6 +22,10 @@ for (const [line, command] of [
   ['run --vram=1G --adapter software --transport stream -- node', { ...run, vramBytes: 2 ** 30, adapter: 'software', transport: 'stream', command: ['node'] }],
   ['run --pool 0 -- node', { ...run, pool: 0, command: ['node'] }],
   ['run --pool 16 -- node', { ...run, pool: 16, command: ['node'] }],
+  ['capture -o x.gpupcap -- node a', { kind: 'capture', output: 'x.gpupcap', run: { ...run, command: ['node', 'a'] } }],
+  ['capture --vram 1 node', { kind: 'capture', output: 'capture.gpupcap', run: { ...run, vramBytes: 1, command: ['node'] } }],
+  ['replay --buffers x --json', { kind: 'replay', path: 'x', adapter: 'auto', buffers: true, patienceSeconds: 30, json: true }],
+  ['replay x --patience 0.5 --adapter software', { kind: 'replay', path: 'x', adapter: 'software', buffers: false, patienceSeconds: 0.5, json: false }],
   ['help run', { kind: 'help', topic: 'run' }],
   ['help partition', { kind: 'help', topic: 'partition' }],
   ['help partition create', { kind: 'help', topic: 'partition create' }],
@@ -77,7 +81,7 @@ for (const [line, command] of [
 
 for (const [line, message] of [
   ['', /No command is given/],
-  ['walk', /Unknown command \(walk\); gpup knows: run, info/],
+  ['walk', /Unknown command \(walk\); gpup knows: run, info, capture, replay/],
   ['--jsn', /Unknown option \(--jsn\) of gpup;/],
   ['info --jsn', /Unknown option \(--jsn\) of gpup info/],
   ['info extra', /takes no argument \(extra\)/],

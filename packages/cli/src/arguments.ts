@@ -10,3 +10,5 @@ export type Command = Parsed<BuiltBy<(typeof COMMANDS)[number]>>;
 export function parseCommandLine(args: readonly string[]): Command {
   return parse<BuiltBy<(typeof COMMANDS)[number]>>(args, COMMANDS);
 }
+
+export type RunCommand = Extract<Command, { readonly kind: 'run' }>;

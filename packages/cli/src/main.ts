@@ -42,6 +42,10 @@ async function perform(command: ReturnType<typeof parseCommandLine>): Promise<nu
       return await (await import('./info.ts')).info(command);
     case 'run':
       return await (await import('./run.ts')).run(command);
+    case 'capture':
+      return await (await import('./capture.ts')).capture(command);
+    case 'replay':
+      return await (await import('./replay.ts')).replay(command);
     case 'host-start':
     case 'host-status':
     case 'host-stop':

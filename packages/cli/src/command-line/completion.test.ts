@@ -14,7 +14,7 @@ function completed(words: readonly string[]): readonly string[] {
 }
 
 for (const [words, expected] of [
-  [['gpup', 'r'], ['run']],
+  [['gpup', 'r'], ['run', 'replay']],
   [['gpup', 'adapter'], ['adapters', 'adapter']],
   [['gpup', 'partition', ''], ['create', 'list', 'show', 'set', 'rm', 'unblock', '--help']],
   [['gpup', 'partition', 'rm', 'alpha', '--'], ['--force', '--host', '--help']],

@@ -117,9 +117,9 @@ function fishLines(path: string): readonly string[] {
     return [...below, `${begin} -f -l help -s h -d 'show help'`];
   }
   const operands = row.operands.filter(({ words }) => words !== undefined).map(({ words = [], help }) => `${begin} -f -a ${quoted(words.join(' '))} -d ${quoted(help)}`);
-  const options = Object.entries(row.options).map(([name, { value, words, help }]) => {
+  const options = Object.entries(row.options).map(([name, { value, short, words, help }]) => {
     const takes = value === undefined ? '' : ` -r${words.length > 0 ? ` -f -a ${quoted(words.join(' '))}` : ''}`;
-    return `${begin} -l ${name}${takes} -d ${quoted(help)}`;
+    return `${begin} -l ${name}${short === undefined ? '' : ` -s ${short}`}${takes} -d ${quoted(help)}`;
   });
   return [...operands, ...options, `${begin} -l help -s h -d 'show help'`];
 }

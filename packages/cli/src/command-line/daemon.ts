@@ -20,6 +20,7 @@ export const DAEMON_COMMANDS = [
     summary: 'Tell whether a host runs',
     description: 'Tells whether a host runs, since when, and where its API is. It does not ask the host: it looks at its lock.',
     options: { json: flag('print JSON, for programs'), ...CONFIG },
+    exitStatuses: [['3', 'no host runs']],
     build: ({ json, config }) => ({ kind: 'host-status', configPath: config, json }),
   }),
   command({

@@ -49,15 +49,22 @@ function commandPage(row: CommandRow): string {
     wrapped(description, COLUMNS_MAX).join('\n'),
     ...(operands.length > 0 ? [section('Arguments', operands.map(({ name, help: text }: Operand) => [name, text]))] : []),
     section('Options', entries),
-    section('Exit status', [...exitStatuses, ...EXIT_STATUSES.filter(([status]) => row.trailing === undefined || status === '1' || status === '2')]),
+    section('Exit status', [...exitStatuses, ...commonStatuses(row)]),
     ...(examples.length > 0 ? [`Examples:\n${examples.map((example) => `  ${example}\n`).join('')}`.trimEnd()] : []),
   ]);
+}
+
+/** Those that it can end in, and does not mean otherwise. */
+function commonStatuses({ exitStatuses, options, trailing }: CommandRow): readonly Entry[] {
+  const own = new Set(exitStatuses.map(([status]) => status));
+  const asksHost = Object.hasOwn(options, 'host');
+  return EXIT_STATUSES.filter(([status]) => !own.has(status) && (asksHost || Number(status) <= 2) && !(status === '0' && trailing !== undefined));
 }
 
 type Entry = readonly [name: string, text: string];
 
 export function optionEntries(options: Options): readonly Entry[] {
-  return Object.entries(options).map(([name, option]) => [`--${name}${option.value === undefined ? '' : ` ${option.value}`}`, option.help]);
+  return Object.entries(options).map(([name, { value, short, help: text }]) => [`${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`, text]);
 }
 
 function page(parts: readonly string[]): string {

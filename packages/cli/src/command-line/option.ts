@@ -6,6 +6,8 @@ export interface Option<T> {
   /** `BYTES`, or `a|b`; undefined: it takes no value. */
   readonly value: string | undefined;
   readonly help: string;
+  /** One letter, where it has one. */
+  readonly short?: string;
   /** All that it may be, where that can be listed. */
   readonly words: readonly string[];
   /** Whether it may be given more than once. */

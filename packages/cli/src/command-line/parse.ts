@@ -55,7 +55,9 @@ function topicOf(words: readonly string[], table: readonly CommandRow[]): string
 }
 
 function parseCommand<Built>(row: CommandRow<Built>, args: readonly string[]): Parsed<Built> {
-  const kinds = Object.fromEntries(Object.entries(row.options).map(([name, option]) => [name, { takesValue: option.value !== undefined, repeats: option.repeats }]));
+  const kinds = Object.fromEntries(
+    Object.entries(row.options).map(([name, { value, repeats, short }]) => [name, { takesValue: value !== undefined, repeats, ...(short === undefined ? {} : { short }) }]),
+  );
   const of = `gpup ${row.path}`;
   // A program's own options are its own business: everything from the first word on is left alone.
   const { options, words } = given(args, { kinds: { ...kinds, ...HELP }, of, stopsAtWord: row.trailing !== undefined });
