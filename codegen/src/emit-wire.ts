@@ -289,6 +289,7 @@ export function emitReplies(c: EmitContext): string {
 function replyType(type: Type): string {
   if (type.kind === 'string') return 'string';
   if (type.kind === 'payload') return 'Uint8Array';
+  if (type.kind === 'sequence') return 'Uint32Array';
   if (type.kind === 'enum') return `E.${type.name}`;
   if (type.kind === 'nullable' && type.of.kind === 'enum') return `E.${type.of.name} | null`;
   return 'number';
@@ -296,6 +297,7 @@ function replyType(type: Type): string {
 
 function replyRead(type: Type): string {
   if (type.kind === 'string' || type.kind === 'payload') return `r.${type.kind}()`;
+  if (type.kind === 'sequence') return 'r.u32Array()';
   if (type.kind === 'enum') return `r.enumValue(E.${type.name}Names) as E.${type.name}`;
   if (type.kind === 'nullable' && type.of.kind === 'enum') return `r.enumOrNull(E.${type.of.name}Names) as E.${type.of.name} | null`;
   return 'r.u32()';

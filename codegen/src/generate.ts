@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EmitContext } from './context.ts';
+import { emitEscapes } from './emit-escapes.ts';
 import { emitSchema } from './emit-fuzz.ts';
 import { emitConvert, emitImpl, emitInterfaces } from './emit-umd.ts';
+import { emitPayload } from './emit-payload.ts';
 import { emitDecode, emitDispatch, emitKinds } from './emit-vf.ts';
 import { emitEncode, emitEnums, emitNumbers, emitReplies, emitTypes } from './emit-wire.ts';
 import { parseModel } from './model.ts';
@@ -18,10 +20,10 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 export function generate(): Map<string, string> {
   const idl = read('idl/webgpu.idl');
   const overlay = JSON.parse(read('idl/wire.json')) as Overlay;
-  const model = parseModel(idl, Object.keys(overlay.objects));
-  const registry: Registry = existsSync(join(root, 'idl/registry.json'))
-    ? (JSON.parse(read('idl/registry.json')) as Registry)
-    : { opcodes: {}, recorded: {}, replies: {}, enums: {}, fields: {} };
+  const model = parseModel(idl, { objects: Object.keys(overlay.objects), enums: overlay.enums });
+  const empty: Registry = { opcodes: {}, recorded: {}, replies: {}, enums: {}, fields: {}, escapes: {} };
+  const committed = existsSync(join(root, 'idl/registry.json')) ? (JSON.parse(read('idl/registry.json')) as Partial<Registry>) : {};
+  const registry: Registry = { ...empty, ...committed };
   const plan = planWire(model, overlay);
   extendRegistry(registry, model, plan);
   const idlHash = createHash('sha256').update(idl).digest('hex').slice(0, 16);
@@ -36,9 +38,11 @@ export function generate(): Map<string, string> {
     ],
     ['packages/wire/src/generated/encode.gen.ts', emitEncode(c)],
     ['packages/wire/src/generated/replies.gen.ts', emitReplies(c)],
+    ['packages/wire/src/generated/escapes.gen.ts', emitEscapes(c)],
     ['packages/vf/src/generated/kinds.gen.ts', emitKinds(c)],
     ['packages/vf/src/generated/decode.gen.ts', emitDecode(c)],
     ['packages/vf/src/generated/dispatch.gen.ts', emitDispatch(c)],
+    ['packages/vf/src/generated/payload.gen.ts', emitPayload(c)],
     [
       'packages/umd/src/generated/types.gen.ts',
       emitTypes(c, { enumsFrom: '@gpup/wire/enums', reference: (face) => `I.${face}Impl`, imports: `import type * as I from './impl.gen.ts';` }),

@@ -91,9 +91,15 @@ const ANONYMOUS_UNIONS: Readonly<Record<string, string>> = {
   'GPUTextureViewDimension|undefined': 'ViewDimensionOrUndefined',
 };
 
-/** `wireObjects`: kinds of object that the IDL does not know and that overlays may name. */
-export function parseModel(idlText: string, wireObjects: readonly string[]): Model {
-  return new ModelBuilder(parse(idlText), wireObjects).build();
+/** Types that the IDL does not know and that overlays may name. */
+export interface WireTypes {
+  /** Kinds of object. */
+  readonly objects: readonly string[];
+  readonly enums: Readonly<Record<string, { readonly values: readonly string[] }>>;
+}
+
+export function parseModel(idlText: string, wireTypes: WireTypes): Model {
+  return new ModelBuilder(parse(idlText), wireTypes).build();
 }
 
 class ModelBuilder {
@@ -103,9 +109,9 @@ class ModelBuilder {
   readonly #dictionaryNames = new Set<string>();
   readonly #interfaceNames = new Set<string>();
 
-  constructor(definitions: webidl2.IDLRootType[], wireObjects: readonly string[]) {
+  constructor(definitions: webidl2.IDLRootType[], { objects, enums }: WireTypes) {
     this.#definitions = definitions;
-    for (const name of wireObjects) this.#interfaceNames.add(name);
+    for (const name of objects) this.#interfaceNames.add(name);
     for (const definition of definitions) {
       if (definition.type === 'typedef') this.#typedefs.set(definition.name, definition);
       if (definition.type === 'dictionary') this.#dictionaryNames.add(definition.name);
@@ -114,6 +120,7 @@ class ModelBuilder {
         this.#enums.set(definition.name, definition.values.map((value) => value.value));
       }
     }
+    for (const [name, { values }] of Object.entries(enums)) this.#enums.set(name, values);
   }
 
   build(): Model {

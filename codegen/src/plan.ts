@@ -12,6 +12,23 @@ export interface Overlay {
   readonly commands: Readonly<Record<string, MethodRule>>;
   readonly recorded: Readonly<Record<string, MethodRule>>;
   readonly replies: Readonly<Record<string, MethodRule>>;
+  readonly enums: Readonly<Record<string, EnumRule>>;
+  readonly escapes: Readonly<Record<string, EscapeRule>>;
+}
+
+export interface EnumRule {
+  readonly values: readonly string[];
+  readonly why: string;
+}
+
+export interface EscapeRule {
+  /** Fields are appended with a higher version, never changed. */
+  readonly version: number;
+  readonly requestWordsMax: number;
+  readonly replyWordsMax: number;
+  readonly request: readonly string[];
+  readonly reply: readonly string[];
+  readonly why: string;
 }
 
 export interface UnionRule {
@@ -49,10 +66,20 @@ export interface Packet {
   readonly fields: readonly Field[];
 }
 
+export interface Escape {
+  readonly name: string;
+  readonly version: number;
+  readonly requestWordsMax: number;
+  readonly replyWordsMax: number;
+  readonly request: readonly Field[];
+  readonly reply: readonly Field[];
+}
+
 export interface Plan {
   readonly packets: readonly Packet[];
   readonly recorded: readonly { readonly name: string; readonly fields: readonly Field[] }[];
   readonly replies: readonly { readonly name: string; readonly fields: readonly Field[] }[];
+  readonly escapes: readonly Escape[];
   /** Dictionaries that cross, in dependency order of discovery. */
   readonly dictionaries: readonly string[];
   /** Kinds of object in the host's table. */
@@ -90,9 +117,15 @@ export function planWire(model: Model, overlay: Overlay): Plan {
     packets,
     recorded: [...recorded.values()],
     replies,
+    escapes: Object.entries(overlay.escapes).map(([name, rule]) => escapeOf(model, name, rule)),
     dictionaries: reachableDictionaries(model, overlay, all.flatMap((item) => item.fields.map((field) => field.type))),
     objects: [...new Set(packets.flatMap((packet) => [packet.self, packet.result]).filter((name) => name !== null))],
   };
+}
+
+function escapeOf(model: Model, name: string, rule: EscapeRule): Escape {
+  const { version, requestWordsMax, replyWordsMax } = rule;
+  return { name, version, requestWordsMax, replyWordsMax, request: fieldsIn(model, rule.request), reply: fieldsIn(model, rule.reply) };
 }
 
 function packetOf(model: Model, face: Interface, method: Method, rule: MethodRule | undefined): Packet {
@@ -121,7 +154,11 @@ function fieldsOf(model: Model, method: Method, rule: MethodRule | undefined): r
 }
 
 function overlayFields(model: Model, rule: MethodRule): readonly Field[] {
-  return (rule.args ?? []).map((text) => {
+  return fieldsIn(model, rule.args ?? []);
+}
+
+function fieldsIn(model: Model, texts: readonly string[]): readonly Field[] {
+  return texts.map((text) => {
     const [name, typeText] = text.split(': ') as [string, string];
     const type = model.parseType(typeText);
     if (type.kind === 'nullable' && type.of.kind === 'int') return { name, type: type.of, optional: true };

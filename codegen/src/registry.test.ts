@@ -21,8 +21,8 @@ for (const release of readdirSync(join(root, 'idl/releases'))) {
 }
 
 test('a changed, dropped or added number is told apart', () => {
-  const release: Registry = { opcodes: { a: 1, b: 2 }, recorded: {}, replies: {}, enums: { E: { x: 1 } }, fields: {} };
-  const next: Registry = { opcodes: { a: 1, b: 3, c: 4 }, recorded: {}, replies: {}, enums: { E: {} }, fields: {} };
+  const release: Registry = { opcodes: { a: 1, b: 2 }, recorded: {}, replies: {}, enums: { E: { x: 1 } }, fields: {}, escapes: { e: 1 } };
+  const next: Registry = { opcodes: { a: 1, b: 3, c: 4 }, recorded: {}, replies: {}, enums: { E: {} }, fields: {}, escapes: { e: 1, f: 2 } };
   deepEqual(brokenNumbers(release, next), ['registry.opcodes.b was 2, is 3', 'registry.enums.E.x was 1, is undefined']);
   equal(brokenNumbers(release, release).length, 0);
 });

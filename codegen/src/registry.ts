@@ -13,6 +13,7 @@ export interface Registry {
   readonly enums: Record<string, Record<string, number>>;
   /** Bit numbers of the presence word. */
   readonly fields: Record<string, Record<string, number>>;
+  readonly escapes: Record<string, number>;
 }
 
 /** Bit 31 is kept free: a second presence word can be announced there one day. */
@@ -22,6 +23,7 @@ export function extendRegistry(registry: Registry, model: Model, plan: Plan): vo
   appendAll(registry.opcodes, plan.packets.map((packet) => packet.name), 1);
   appendAll(registry.recorded, plan.recorded.map((command) => command.name), 1);
   appendAll(registry.replies, plan.replies.map((reply) => reply.name), 1);
+  appendAll(registry.escapes, plan.escapes.map((each) => each.name), 1);
   for (const [name, values] of model.enums) appendAll((registry.enums[name] ??= {}), values, 1);
   for (const name of plan.dictionaries) {
     const fields = (registry.fields[name] ??= {});

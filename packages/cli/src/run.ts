@@ -1,20 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { type EphemeralHost, PRELOAD_PATH, SOCKET_VARIABLE, TRANSPORT_VARIABLE, startHost } from '@gpup/guest';
-import type { Command } from './arguments.ts';
+import { type EphemeralHost, type HostLaunch, PRELOAD_PATH, SOCKET_VARIABLE, TRANSPORT_VARIABLE, startHost } from '@gpup/guest';
+import type { RunCommand } from './arguments.ts';
 import { cliStep } from './steps.ts';
-
-type RunCommand = Extract<Command, { kind: 'run' }>;
 
 /** As shells have it: the program is there but cannot be executed, or is not there. */
 const CANNOT_EXECUTE = 126;
 const NOT_FOUND = 127;
 
 /** Runs a program with a host process of its own, and resolves with the exit status to end with. */
-export async function run(options: RunCommand): Promise<number> {
+export async function run(options: RunCommand, launch: Pick<HostLaunch, 'capturePath'> = {}): Promise<number> {
   const { adapter, vramBytes, pool } = options;
-  const host = await startHost({ adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }) });
+  const host = await startHost({ ...launch, adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }) });
   cliStep('cli.host-ready');
   try {
     return await runProgram(options, host);

@@ -1,6 +1,6 @@
 import type { HostConfig } from '@gpup/pf/host-config';
 import { PF_LIMITS, PROTOCOL } from '@gpup/pf';
-import { Refusal, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
+import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
 import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import { findAdapters } from './adapters.ts';
@@ -20,9 +20,6 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly version: string;
 }
-
-/** The newest generation of WDDM whose meanings this host has. */
-const FEATURE_LEVEL = '2.9';
 
 /** A daemon that has everything that is another's to lose: call `start` with the lock in hand. */
 export class Daemon {
@@ -69,7 +66,7 @@ export class Daemon {
     daemonStep('daemon.adopted');
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
-    const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: FEATURE_LEVEL };
+    const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: WIRE_FEATURE_LEVEL };
     const actions = new HostActions({ core, tdr, directories: this.#directories, identity, startedMs, nowMs: Date.now });
     daemonStep('daemon.partitions-listening');
     this.#api = await this.#openApi(actions);

@@ -5,6 +5,7 @@ import {
   adapterOf,
   allotments,
   changePartition,
+  checkEscapes,
   createPartition,
   partitionView,
   removePartition,
@@ -71,6 +72,7 @@ export class HostActions implements PfActions {
   }
 
   async createPartition(request: PartitionRequest): Promise<PartitionView> {
+    checkEscapes(request.escapes);
     return this.#inTransitWith(request.name, 'partition', async () => {
       this.#core.commit(createPartition(this.#core.table, request, this.#circumstances()));
       try {
@@ -86,7 +88,9 @@ export class HostActions implements PfActions {
 
   async changePartition(name: string, change: PartitionChange): Promise<PartitionView> {
     this.#checkAtRest(name, 'partition');
+    checkEscapes(change.escapes);
     this.#core.commit(changePartition(this.#core.table, name, change, this.#circumstances()));
+    if (change.escapes !== undefined) for (const { vf } of this.#core.partition(name).contexts) vf?.openEscapes(change.escapes);
     return this.partition(name);
   }
 

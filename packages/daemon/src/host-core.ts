@@ -252,6 +252,7 @@ export class HostCore {
           budgetBytes: allotments(this.#table, NOT_IN_USE).get(name)?.vramBytes ?? 0,
           hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
         }),
+        escapes: () => partitionOf(this.#table, name).definition.escapes,
       }),
     });
     this.#partitions.set(name, tenancy);
@@ -271,13 +272,14 @@ export class HostCore {
           return owner === null ? null : { code: OWNED, message: `The adapter ${adapter} is owned whole by ${owner}.` };
         },
         standingBudgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
+        escapes: () => [],
       }),
     });
     this.#wholes.set(adapter, tenancy);
     return tenancy;
   }
 
-  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets'>): Landlord {
+  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets' | 'escapes'>): Landlord {
     return {
       ...decisions,
       nextContextId: () => this.#ids.next(),

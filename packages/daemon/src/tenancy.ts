@@ -11,6 +11,8 @@ export interface Landlord {
   refusal(): Reason | null;
   /** For a page on which guests of the daemon before go on counting: what these have, as far as it can be told before they are all there. */
   standingBudgets(): PageBudgets;
+  /** Names of the escapes that are open to guests. */
+  escapes(): readonly string[];
   nextContextId(): number;
   readonly onOpened: (context: Context) => void;
   readonly onEnded: (context: Context, reason: Reason) => void;
@@ -166,7 +168,7 @@ export class Tenancy {
     };
     return {
       // Its budgets are on the page.
-      assignment: { heapBytes: null, vramBytes: null },
+      assignment: { heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), capturePath: null },
       place: (vfPid) => {
         retire();
         if (this.#page === undefined) return null;

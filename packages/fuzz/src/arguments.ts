@@ -16,6 +16,8 @@ export interface FuzzArguments {
   readonly findings: string;
   /** A folder of further traces, or null. */
   readonly corpus: string | null;
+  /** A file of `gpup capture`, or null. */
+  readonly trace: string | null;
   readonly replay: string | null;
   /** Null: not asked for. Empty: all. */
   readonly defects: readonly string[] | null;
@@ -39,6 +41,7 @@ Attacks every entry that a guest has into the host and compares what comes of it
   --findings DIR    where inputs that failed are written, cut down (default fuzz-findings)
   --replay FILE     run one such input again; with a number: the run of that seed
   --corpus DIR      mutate the traces in that folder too; the recorded ones are written to a folder that is not there
+  --trace FILE      mutate what a program sent, too: a file of "gpup capture" (null backend)
   --stop            stop at the first finding
   --defects [NAME…] show that the fuzzer finds defects planted into the host's code
 `;
@@ -56,6 +59,7 @@ const OPTIONS = {
   findings: { type: 'string' },
   replay: { type: 'string' },
   corpus: { type: 'string' },
+  trace: { type: 'string' },
   stop: { type: 'boolean' },
   defects: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -80,6 +84,7 @@ export function parseArguments(argv: readonly string[], nowMs: number): FuzzArgu
     report: values.report ?? null,
     findings: values.findings ?? 'fuzz-findings',
     corpus: values.corpus ?? null,
+    trace: values.trace ?? null,
     replay: isSeed(values.replay) ? null : (values.replay ?? null),
     defects: values.defects === true ? positionals : null,
     stopsAtFinding: values.stop === true,

@@ -40,8 +40,9 @@ const FAULTS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
 
 /** Faults that handlers add to those of the decoder. */
 const FAULTS_OF_HANDLER: Readonly<Record<string, readonly string[]>> = {
-  'Context.hello': ['hello-twice', 'protocol-version'],
+  'Context.hello': ['hello-twice', 'protocol-version', 'feature-level'],
   'Context.release': ['stale-handle', 'pending-handle'],
+  'Context.escape': ['pending-requests', 'bad-enum'],
   'Object.setLabel': ['stale-handle', 'pending-handle', 'label-size'],
   'GPUCommandEncoder.beginRenderPass': ['pass-count'],
   'GPUCommandEncoder.beginComputePass': ['pass-count'],

@@ -73,9 +73,9 @@ function sumUp(results: readonly RunResult[]): Omit<FleetResult, 'table' | 'tall
 }
 
 function runJob(options: RunOptions & { readonly progress?: unknown; readonly jobs?: unknown }, onMessage: (message: WorkerMessage) => void): Promise<RunResult> {
-  const { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus = null } = options;
+  const { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus = null, trace = null } = options;
   const recorder = new FlightRecorder();
-  const task: WorkerTask = { options: { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus }, memory: recorder.memory };
+  const task: WorkerTask = { options: { seed, job, jobCount, seconds, inputCountMax, targets, stopsAtFinding, corpus, trace }, memory: recorder.memory };
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: task,

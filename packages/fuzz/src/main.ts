@@ -16,10 +16,10 @@ function say(line: string): void {
 }
 
 async function fuzz(options: FuzzArguments): Promise<boolean> {
-  const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json, markdown, corpus } = options;
+  const { seed, jobs, seconds, inputs, targets, stopsAtFinding, findings, backend, json, markdown, corpus, trace } = options;
   say(`Seed ${seed}, ${jobs} ${jobs === 1 ? 'thread' : 'threads'}.`);
   const common = { seed, seconds, inputCountMax: inputs, targets, stopsAtFinding, progress: everyTenth(say) };
-  const result = backend === 'dawn' ? await runReal(common) : await runFleet({ ...common, jobs, corpus });
+  const result = backend === 'dawn' ? await runReal(common) : await runFleet({ ...common, jobs, corpus, trace });
   const files = result.findings.map((found) => writeFinding(findings, found));
   const report = makeReport(result, { seed, backend }, files);
   if (json !== '-') console.log(formatReport(report, result));

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly stopsAtFinding: boolean;
   /** A folder of further traces. */
   readonly corpus?: string | null;
+  /** A file of `gpup capture`. */
+  readonly trace?: string | null;
   /** Sessions that another run has had. */
   readonly firstSession?: number;
 }

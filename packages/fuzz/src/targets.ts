@@ -7,6 +7,7 @@ import { OutcomeTable } from './outcome-table.ts';
 import { PacketTarget, settleMicrotasks } from './packets/packet-target.ts';
 import { TallyTable } from './tally-table.ts';
 import type { Target } from './target.ts';
+import { shaderBytesOf, traceOfCapture } from './trace/capture-trace.ts';
 import { withCorpus } from './trace/corpus.ts';
 import { recordTraces } from './trace/record.ts';
 
@@ -24,14 +25,23 @@ export interface TargetSet {
 /** Targets that need no process of their own, and how many sessions of each make a round. */
 export const ROUND: Readonly<Record<string, number>> = { packets: 36, aperture: 8, bytes: 4, ring: 6, stream: 8, lines: 8 };
 
-/** Everything is made anew: sets know nothing of each other. `corpus`: a folder of further traces. */
-export async function makeTargets(corpus: string | null = null): Promise<TargetSet> {
+export interface TraceSources {
+  /** A folder of further traces. */
+  readonly corpus?: string | null;
+  /** A file of `gpup capture`. */
+  readonly trace?: string | null;
+}
+
+/** Everything is made anew: sets know nothing of each other. */
+export async function makeTargets({ corpus = null, trace = null }: TraceSources = {}): Promise<TargetSet> {
   const makeBackend = () => nullBackend({ memoryBytesMax: NULL_MEMORY_BYTES_MAX });
   const recorded = await recordTraces(() => nullBackend());
-  const traces = corpus === null ? recorded : withCorpus(recorded, corpus);
+  const withFolder = corpus === null ? recorded : withCorpus(recorded, corpus);
+  const captured = trace === null ? [] : [traceOfCapture(trace)];
+  const traces = { withHeap: [...withFolder.withHeap, ...captured], withoutHeap: [...withFolder.withoutHeap, ...captured] };
   const table = new OutcomeTable();
   const tally = new TallyTable();
-  const common = { table, traces, backend: makeBackend, settle: settleMicrotasks, isExact: true };
+  const common = { table, traces, backend: makeBackend, settle: settleMicrotasks, isExact: true, shaderBytesMin: shaderBytesOf(captured) };
   const targets: Target[] = [
     new PacketTarget({ ...common, name: 'packets' }),
     new PacketTarget({ ...common, name: 'aperture', connect: (heapBytes) => new ApertureArena(heapBytes) }),

@@ -41,7 +41,7 @@ async function main({ options, memory }: WorkerTask): Promise<void> {
   Error.stackTraceLimit = 0;
   const recorder = new FlightRecorder(memory);
   recorder.threadId = Number(basename(readlinkSync('/proc/thread-self')));
-  const set = await makeTargets(options.corpus ?? null);
+  const set = await makeTargets(options);
   const run = new Run(set, options, recorder);
   let toldAtMs = performance.now();
   const result = await run.go(() => {

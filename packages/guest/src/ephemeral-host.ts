@@ -18,6 +18,10 @@ export interface HostLaunch {
    * none is kept for others unless somebody says so.
    */
   readonly guestExpected?: boolean;
+  /** Names of the escapes that are open. Default: those in GPUP_ESCAPES, separated by commas, or else none. */
+  readonly escapes?: readonly string[];
+  /** An absolute path: what every guest sends is kept there. */
+  readonly capturePath?: string;
 }
 
 /** The host process's variables, by the names that pf gives them. */
@@ -120,6 +124,10 @@ function spawnHost(launch: HostLaunch): { readonly child: ChildProcess; readonly
   }
 }
 
+function namesIn(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').filter((name) => name !== '');
+}
+
 /** The host refuses what is no number, with a sentence. */
 function numberIn(text: string | undefined): number | string | undefined {
   return text === undefined || text === '' ? undefined : /^\d+$/.test(text) ? Number(text) : text;
@@ -135,6 +143,8 @@ function hostEnvironment(launch: HostLaunch): NodeJS.ProcessEnv {
     // JSON leaves out what is undefined.
     pool: launch.pool ?? numberIn(process.env['GPUP_POOL']) ?? (guestExpected ? 0 : undefined),
     guestExpected,
+    escapes: launch.escapes ?? namesIn(process.env['GPUP_ESCAPES']),
+    capturePath: launch.capturePath,
   };
   return { ...Object.fromEntries(environment), [CONFIG_VARIABLE]: JSON.stringify(config) };
 }

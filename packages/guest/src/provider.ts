@@ -1,4 +1,4 @@
-import { type ReplayPolicy, VirtualCanvas, createGpu, globals } from '@gpup/umd';
+import { EscapeError, type HostDescription, type ReplayPolicy, VirtualCanvas, callEscape, createGpu, globals, hostOf } from '@gpup/umd';
 import { connect, connectSync } from './connect.ts';
 import { HostError } from './host-error.ts';
 import { nodePlatform } from './node-platform.ts';
@@ -23,4 +23,4 @@ function chosenPolicy(): ReplayPolicy {
   throw new HostError('bad-replay', `${REPLAY_VARIABLE} (${value}) is none of adaptive, first-sight, off.`);
 }
 
-export { VirtualCanvas, globals };
+export { EscapeError, type HostDescription, VirtualCanvas, callEscape, globals, hostOf };

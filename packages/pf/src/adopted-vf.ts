@@ -72,6 +72,10 @@ export class AdoptedVf implements Vf {
     return this.#connection.pingedMs;
   }
 
+  openEscapes(names: readonly string[]): void {
+    this.#connection.openEscapes(names);
+  }
+
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {
     return this.#connection.allocations(countMax);
   }

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { escapeNamed } from '@gpup/vf/boot';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
 import { PF_LIMITS } from './limits.ts';
 
@@ -14,19 +16,37 @@ export interface PfConfig {
   readonly pool: number;
   /** Whether a guest is about to come, so that a VF process is made ready for it in any case. */
   readonly guestExpected: boolean;
+  /** Names of the escapes that are open to every guest of this host. */
+  readonly escapes: readonly string[];
+  /** An absolute path: what every guest sends is kept there. Null: nowhere. */
+  readonly capturePath: string | null;
 }
 
 export function decodePfConfig(text: string | undefined): PfConfig {
   const fields = text === undefined ? {} : (JSON.parse(text) as unknown);
   if (typeof fields !== 'object' || fields === null) throw new Error(`${PF_CONFIG_VARIABLE} is not a JSON object.`);
-  const { adapter = 'auto', vramBytes = null, heapBytes = null, pool = 1, guestExpected = false } = fields as Record<string, unknown>;
+  const { adapter = 'auto', vramBytes = null, heapBytes = null, pool = 1, guestExpected = false, escapes = [], capturePath = null } = fields as Record<string, unknown>;
   return {
     adapter: decodeAdapter(adapter),
     vramBytes: vramBytes === null ? null : decodeBytes('VRAM budget', vramBytes, PF_LIMITS.vramBytesMax),
     heapBytes: heapBytes === null ? null : decodeHeap(heapBytes),
     pool: decodePool(pool),
     guestExpected: guestExpected === true,
+    escapes: decodeEscapes(escapes),
+    capturePath: capturePath === null ? null : decodeCapturePath(capturePath),
   };
+}
+
+function decodeEscapes(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw new Error(`The escapes (${JSON.stringify(value)}) are not a list of names.`);
+  return value.map((name) => escapeNamed(String(name)));
+}
+
+function decodeCapturePath(value: unknown): string {
+  if (typeof value !== 'string' || !isAbsolute(value)) throw new Error(`The capture's path (${JSON.stringify(value)}) is not an absolute path.`);
+  const bytes = Buffer.byteLength(value);
+  if (bytes > PF_LIMITS.pathBytesMax) throw new Error(`The capture's path has ${bytes} bytes, the limit is ${PF_LIMITS.pathBytesMax}.`);
+  return value;
 }
 
 function decodeAdapter(value: unknown): AdapterPreference {

@@ -31,6 +31,10 @@ export const PF_LIMITS = {
   shutdownMsMax: 2_000,
   /** Beyond this a budget is a slip of the pen: no adapter has so much. */
   vramBytesMax: 2 ** 40,
+  /** Linux's PATH_MAX, without its final zero. */
+  pathBytesMax: 4095,
+  /** What a process that replays a capture may print: its report. */
+  replayOutputBytesMax: 64 << 20,
   /** Offsets into the heap are 32-bit words. */
   heapBytesMax: 2 ** 31,
   /** Twice and more than 64, which is promised, and four times Microsoft's default (32). Admission is linear in it. */

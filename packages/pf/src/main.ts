@@ -59,7 +59,12 @@ async function start(): Promise<void> {
     pfStep('pf.directory-made');
     host = new Host({
       adapter: adapter.choice,
-      vf: { heapBytes: config.heapBytes, vramBytes: config.vramBytes ?? defaultVramBytes(adapter.choice.kind) },
+      vf: {
+        heapBytes: config.heapBytes,
+        vramBytes: config.vramBytes ?? defaultVramBytes(adapter.choice.kind),
+        escapes: config.escapes,
+        capturePath: config.capturePath,
+      },
       poolSize: config.pool,
       directory: directory.path,
     });

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { monotonicUs } from '@gpup/os';
 import { LineBuffer } from '@gpup/os/line-buffer';
-import { type AllocationEntry, type HostRequest, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest } from '@gpup/vf/boot';
+import { type AllocationEntry, type HostRequest, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest, knownEscapes } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 
@@ -51,6 +51,10 @@ export class VfConnection {
 
   get pingedMs(): number | null {
     return this.#ping?.sentMs ?? null;
+  }
+
+  openEscapes(names: readonly string[]): void {
+    this.#send({ type: 'escapes', names: knownEscapes(names) });
   }
 
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {

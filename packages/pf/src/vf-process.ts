@@ -136,6 +136,10 @@ export class VfProcess implements Vf {
     return this.#connection?.pingedMs ?? null;
   }
 
+  openEscapes(names: readonly string[]): void {
+    this.#connection?.openEscapes(names);
+  }
+
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {
     return this.#connection?.allocations(countMax) ?? Promise.resolve(null);
   }

@@ -12,6 +12,8 @@ export interface Vf {
   ping(): void;
   /** When the sign of life that is awaited was asked for, in ms of the monotonic clock; null: none is. */
   readonly pingedMs: number | null;
+  /** What the partition opens to its guests from now on. */
+  openEscapes(names: readonly string[]): void;
   /** The largest ones first. Null: it has not answered. */
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null>;
 }

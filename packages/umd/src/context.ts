@@ -7,6 +7,7 @@ import { Reader, WIRE_LIMITS, Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import type { GPUDeviceLostReason, GPUErrorFilter } from '@gpup/wire/enums';
 import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
+import { EscapeError } from './escape-error.ts';
 import { GarbagePressure } from './garbage-pressure.ts';
 import type { HandleAllocator } from './handle-allocator.ts';
 import { LeaseTable, NO_LEASE } from './lease-table.ts';
@@ -29,6 +30,7 @@ export interface PendingRequest {
   json?(text: string): void;
   scope?(filter: GPUErrorFilter | null, message: string): void;
   data?(bytes: Uint8Array): void;
+  escape?(words: Uint32Array): void;
   error(name: string, reason: string, message: string): void;
   /** The context ended before the reply. */
   lost(message: string): void;
@@ -69,11 +71,24 @@ const WORDS_COMPARED_FIRST = 64;
 /** The host's first minor version that knows recorded passes. */
 const REPLAY_MINOR = 1;
 
+/** No request has this id, so it stands for the greeting. */
+const GREETING_ID = 0;
+
 export interface WelcomeInfo {
   readonly wgslLanguageFeatures: readonly string[];
   readonly preferredCanvasFormat: string;
   /** The context's budget of video memory. Null: none. Absent: an older host. */
   readonly vramBytes?: number | null;
+  /** Names of the escapes that are open. Absent: an older host. */
+  readonly escapes?: readonly string[];
+}
+
+/** What the host has answered to our greeting. */
+export interface Greeting {
+  readonly major: number;
+  readonly minor: number;
+  readonly featureLevel: number;
+  readonly escapes: readonly string[];
 }
 
 export class Context implements ReplyHandlers {
@@ -103,7 +118,8 @@ export class Context implements ReplyHandlers {
   #flushScheduled = false;
   #lostMessage: string | null = null;
   readonly #replayPolicy: ReplayPolicy;
-  #hostMinor = 0;
+  #greeting: Greeting | null = null;
+  #greeted: Promise<Greeting> | null = null;
   /** Who wants to know when a handle is given back. */
   readonly #watchers = new Map<number, Set<() => void>>();
 
@@ -143,7 +159,7 @@ export class Context implements ReplyHandlers {
   }
 
   get replayPolicy(): ReplayPolicy {
-    return this.#hostMinor < REPLAY_MINOR ? 'off' : this.#replayPolicy;
+    return (this.#greeting?.minor ?? 0) < REPLAY_MINOR ? 'off' : this.#replayPolicy;
   }
 
   /** Whether words[begin, begin + kept.length) are `kept`. */
@@ -300,9 +316,13 @@ export class Context implements ReplyHandlers {
   request(pending: PendingRequest): number {
     const id = this.#nextRequest;
     this.#nextRequest = (id + 1) >>> 0 || 1;
+    this.#await(id, pending);
+    return id;
+  }
+
+  #await(id: number, pending: PendingRequest): void {
     this.#requests.set(id, pending);
     if (this.#requests.size === 1) this.link.setWaiting(true);
-    return id;
   }
 
   /** Sends what has been written, the request with it; a context that is gone answers at once. */
@@ -318,6 +338,17 @@ export class Context implements ReplyHandlers {
     this.#requests.delete(id);
     if (this.#requests.size === 0) this.link.setWaiting(false);
     return pending;
+  }
+
+  /** Resolves when the host has answered our greeting. */
+  greeted(): Promise<Greeting> {
+    if (this.#greeting !== null) return Promise.resolve(this.#greeting);
+    this.#greeted ??= new Promise((resolve, reject) => {
+      const lost = (message: string): void => reject(new EscapeError('context-lost', message));
+      if (this.#lostMessage !== null) return lost(this.#lostMessage);
+      this.#await(GREETING_ID, { done: () => resolve(this.#greeting as Greeting), error: (_name, _reason, message) => lost(message), lost });
+    });
+    return this.#greeted;
   }
 
   // Payload
@@ -398,11 +429,16 @@ export class Context implements ReplyHandlers {
     this.#take(request)?.data?.(data);
   }
 
-  'Event.welcome'(_major: number, minor: number, _featureLevel: number, text: string): void {
-    this.#hostMinor = minor;
+  'Reply.escape'(request: number, words: Uint32Array): void {
+    this.#take(request)?.escape?.(words);
+  }
+
+  'Event.welcome'(major: number, minor: number, featureLevel: number, text: string): void {
     const info = JSON.parse(text) as WelcomeInfo;
+    this.#greeting = { major, minor, featureLevel, escapes: info.escapes ?? [] };
     this.#pressure.budgetBytes = info.vramBytes ?? Number.POSITIVE_INFINITY;
     this.#onWelcome(info);
+    this.#take(GREETING_ID)?.done?.();
   }
 
   'Event.deviceLost'(device: number, reason: GPUDeviceLostReason, message: string): void {

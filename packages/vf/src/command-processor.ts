@@ -1,10 +1,15 @@
 import { GuestFault } from '@gpup/base';
 import type { CloseReason, HostLink } from '@gpup/bus';
-import type { ContextSlot, LabelledBytes } from '@gpup/vidmm';
-import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import type { ContextSlot, LabelledBytes, PartitionFigures } from '@gpup/vidmm';
+import { FEATURE_LEVEL, FEATURE_LEVEL_MIN, formatFeatureLevel, negotiateFeatureLevel, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import type { LatencyClass } from '@gpup/wire/enums';
 import { OPCODES } from '@gpup/wire/numbers';
 import type { Backend } from './backend.ts';
+import { type BufferHash, hashBuffers } from './capture/buffer-hashes.ts';
 import { Context } from './context.ts';
+import { EscapeRegistry } from './escapes/escape-registry.ts';
+import { setLatencyClass } from './escapes/latency-class.ts';
+import { figuresOfLoneContext, statisticsOf } from './escapes/statistics.ts';
 import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
 import type { JournalSnapshot } from './journal.ts';
 import { largestAllocations } from './largest-allocations.ts';
@@ -14,6 +19,7 @@ import { bindingHandlers } from './objects/binding.ts';
 import { bufferHandlers } from './objects/buffer.ts';
 import { encoderHandlers } from './objects/command-encoder.ts';
 import { deviceHandlers } from './objects/device.ts';
+import { escapeHandlers } from './objects/escape.ts';
 import { objectHandlers } from './objects/object.ts';
 import { pipelineHandlers } from './objects/pipeline.ts';
 import { querySetHandlers } from './objects/query-set.ts';
@@ -41,6 +47,8 @@ export interface CommandProcessorOptions {
   /** Called when the context has ended, after the last word to the guest was given to the link. */
   readonly report: (end: ProcessorEnd) => void;
   readonly nowMs?: () => number;
+  /** Names of the escapes that the partition has opened. Default: none. */
+  readonly escapes?: readonly string[];
 }
 
 /** The code that a guest is told when a bug of ours ends its context. */
@@ -57,6 +65,7 @@ export class CommandProcessor {
   readonly #limits: VfLimits;
   readonly #report: (end: ProcessorEnd) => void;
   readonly #context: Context;
+  readonly #escapes: EscapeRegistry;
   readonly #slot: ContextSlot | null;
   readonly #handlers: Handlers;
   #isGreeted = false;
@@ -75,6 +84,7 @@ export class CommandProcessor {
       slot: this.#slot,
       failed: (error) => this.#fail(error),
     });
+    this.#escapes = this.#makeEscapes(options.escapes ?? []);
     this.#handlers = this.#makeHandlers();
     link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
     link.onFault = (fault) => this.#fail(fault);
@@ -84,6 +94,16 @@ export class CommandProcessor {
 
   get isEnded(): boolean {
     return this.#context.isEnded;
+  }
+
+  /** What the partition opens from now on, in place of what it has opened before. */
+  openEscapes(names: readonly string[]): void {
+    this.#escapes.open(names);
+  }
+
+  /** What the guest says of itself, for the scheduler. */
+  get latencyClass(): LatencyClass {
+    return this.#context.latencyClass;
   }
 
   /** What the context holds now, for tests and metrics. */
@@ -106,6 +126,11 @@ export class CommandProcessor {
   bundles(): { readonly count: number; readonly words: number } {
     const { count, words } = this.#context.bundles;
     return { count, words };
+  }
+
+  /** The contents of every buffer, of a context that nobody uses any more. */
+  hashBuffers(): Promise<readonly BufferHash[]> {
+    return hashBuffers(this.#context);
   }
 
   /** What takes the most video memory now, the largest first. */
@@ -131,10 +156,20 @@ export class CommandProcessor {
     this.#fail(new GuestFault(code, message));
   }
 
+  #makeEscapes(names: readonly string[]): EscapeRegistry {
+    const context = this.#context;
+    const figures = (): PartitionFigures => this.#slot?.partition() ?? figuresOfLoneContext(context);
+    return new EscapeRegistry(names, {
+      statistics: () => statisticsOf(context, figures()),
+      'latency-class': (request) => setLatencyClass(context, request),
+    });
+  }
+
   #makeHandlers(): Handlers {
     const context = this.#context;
     return {
       ...objectHandlers(context),
+      ...escapeHandlers(context, this.#escapes),
       ...adapterHandlers(context),
       ...deviceHandlers(context),
       ...bufferHandlers(context),
@@ -187,10 +222,19 @@ export class CommandProcessor {
     if (major !== PROTOCOL_MAJOR) {
       throw new GuestFault('protocol-version', `The guest speaks protocol ${major}.${minor}, the host ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}: the major versions differ.`);
     }
+    const level = negotiateFeatureLevel(featureLevel, FEATURE_LEVEL);
+    if (level === null) {
+      throw new GuestFault('feature-level', `The guest has feature level ${formatFeatureLevel(featureLevel)}, the least that the host serves is ${formatFeatureLevel(FEATURE_LEVEL_MIN)}.`);
+    }
     this.#isGreeted = true;
-    const { backend, replies, videoMemory } = this.#context;
+    this.#context.featureLevel = level;
+    this.#welcome(Math.min(minor, PROTOCOL_MINOR));
+  }
+
+  #welcome(minor: number): void {
+    const { backend, replies, videoMemory, featureLevel } = this.#context;
     replies.welcome(
-      { major: PROTOCOL_MAJOR, minor: Math.min(minor, PROTOCOL_MINOR), featureLevel: Math.min(featureLevel, FEATURE_LEVEL) },
+      { major: PROTOCOL_MAJOR, minor, featureLevel },
       {
         wgslLanguageFeatures: [...backend.gpu.wgslLanguageFeatures.keys()].sort(),
         preferredCanvasFormat: backend.gpu.getPreferredCanvasFormat(),
@@ -199,6 +243,7 @@ export class CommandProcessor {
         limits: publicLimits(this.#limits),
         // Infinity is null in JSON: no budget.
         vramBytes: videoMemory.limitBytes,
+        escapes: this.#escapes.openNames,
       },
     );
   }

@@ -1,6 +1,8 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { HostLink } from '@gpup/bus';
 import { type ContextSlot, HostMemory, OwnBudget, VideoMemory } from '@gpup/vidmm';
+import { FEATURE_LEVEL_MIN } from '@gpup/wire';
+import type { LatencyClass } from '@gpup/wire/enums';
 import { type Backend, describeError, OwnedCommandBuffer } from './backend.ts';
 import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
@@ -66,6 +68,10 @@ export class Context {
   /** Reasons not to read the guest's commands now. */
   #holdCount = 0;
   isEnded = false;
+  /** At which the guest and we have met. */
+  featureLevel = FEATURE_LEVEL_MIN;
+  /** What the guest says of itself, for the scheduler. */
+  latencyClass: LatencyClass = 'throughput';
   /** While the journal is played back: the object that comes next was one of those we refused. */
   isNextRefused = false;
   readonly #failed: (error: unknown) => void;
@@ -97,7 +103,7 @@ export class Context {
     this.work = new SubmittedWork({
       limits: { ...limits, writeBytesInFlightMax: Math.min(limits.writeBytesInFlightMax, this.hostMemory.limitBytes * WRITES_SHARE_MAX) },
       hostMemory: this.hostMemory,
-      meter: slot === null ? null : new SubmitMeter(slot, nowMs),
+      meter: slot === null ? null : new SubmitMeter(slot),
       publish: (serial) => link.publishCompleted(serial),
       pause: () => this.#pause(),
       resume: () => this.#resume(),
@@ -105,7 +111,7 @@ export class Context {
       // The packets at hand are executed in one task.
       soon: (callback) => void NOW.then(() => this.guard(callback)),
       expect: backend.expect,
-      nowMs: options.nowMs,
+      nowMs,
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
     this.reader = new CommandReader(readerOptions);
@@ -167,15 +173,16 @@ export class Context {
   create<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
     if (this.isNextRefused) return this.#addInvalid(kind, handle, device, descriptor);
     // Before it is made: what the host has no room for must not be there first.
-    this.hostMemory.charge(this.#hostBytesOf(kind, descriptor));
+    const hostBytes = this.#hostBytesOf(kind, descriptor);
+    this.hostMemory.charge(hostBytes);
     let native: N;
     try {
       native = make();
     } catch (error) {
-      this.hostMemory.release(this.#hostBytesOf(kind, descriptor));
+      this.hostMemory.release(hostBytes);
       return this.refuse(kind, handle, device, descriptor, { filter: 'validation', message: describeError(error).message });
     }
-    return this.#addCharged(new Known<N>(handle, kind, native, device), descriptor);
+    return this.#addCharged(new Known<N>(handle, kind, native, device), descriptor, hostBytes);
   }
 
   /** Puts an invalid object in the place of one that we do not create, and reports why. */
@@ -213,19 +220,19 @@ export class Context {
     known.label = descriptor.label ?? '';
     this.table.add(known);
     this.journal.createdAlong(known);
-    this.chargeHost(known, hostBytesOf({ kind, label: known.label, packetBytes: 0 }));
+    this.chargeHost(known, hostBytesOf(kind, known.label, 0));
     return known;
   }
 
   #add<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
-    this.hostMemory.charge(this.#hostBytesOf(known.kind, descriptor));
-    return this.#addCharged(known, descriptor);
+    const hostBytes = this.#hostBytesOf(known.kind, descriptor);
+    this.hostMemory.charge(hostBytes);
+    return this.#addCharged(known, descriptor, hostBytes);
   }
 
-  /** Its share of the host's memory is charged already. */
-  #addCharged<N>(known: Known<N>, descriptor: { readonly label?: string }): Known<N> {
+  #addCharged<N>(known: Known<N>, descriptor: { readonly label?: string }, hostBytes: number): Known<N> {
     known.label = descriptor.label ?? '';
-    known.hostBytes = this.#hostBytesOf(known.kind, descriptor);
+    known.hostBytes = hostBytes;
     known.references = this.references.take();
     this.table.add(known);
     this.journal.created(known, this.#words, this.#begin, this.#end);
@@ -234,7 +241,7 @@ export class Context {
 
   /** Of an object that the packet being executed creates. */
   #hostBytesOf(kind: number, { label = '' }: { readonly label?: string }): number {
-    return hostBytesOf({ kind, label, packetBytes: (this.#end - this.#begin) * 4 });
+    return hostBytesOf(kind, label, (this.#end - this.#begin) * 4);
   }
 
   /** What an object turns out to hold besides. */

@@ -4,7 +4,9 @@ import { GuestFault } from '@gpup/base';
 import { handles, type Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { OPCODES, RECORDED } from '@gpup/wire/numbers';
+import { ESCAPES } from '@gpup/wire/escapes';
 import { BUFFER_USAGE, MAP_MODE } from './backend.ts';
+import { ESCAPE_NAMES } from './escapes/escape-registry.ts';
 import type { VfLimits } from './limits.ts';
 import { nullBackend } from './null/null-backend.ts';
 import { NullQueue } from './null/null-queue.ts';
@@ -18,6 +20,7 @@ interface Case {
   readonly title: string;
   readonly attack: (guest: ScriptedGuest, device: GuestDevice) => unknown;
   readonly limits?: Partial<VfLimits>;
+  readonly escapes?: readonly string[];
 }
 
 function buffer(guest: ScriptedGuest, device: GuestDevice, usage: number = BUFFER_USAGE.COPY_DST): number {
@@ -195,13 +198,19 @@ const CASES: readonly Case[] = [
     await g.map(mapped, MAP_MODE.READ, { offset: 8, size: 8 });
     void g.ask((w, request) => encode.encodeGPUBufferReadMapped(w, { handle: mapped }, request, 0, 0, 4));
   } },
+  // Escapes that are small enough and do not decode
+  { code: 'packet-trailing', title: 'an escape with more than its fields', attack: (g) => g.escape(ESCAPES.statistics.number, 1, 0), escapes: ESCAPE_NAMES },
+  { code: 'packet-truncated', title: 'an escape without its fields', attack: (g) => g.escape(ESCAPES['latency-class'].number, 1), escapes: ESCAPE_NAMES },
+  { code: 'bad-enum', title: 'a latency class that does not exist', attack: (g) => g.escape(ESCAPES['latency-class'].number, 1, 3), escapes: ESCAPE_NAMES },
+  { code: 'bad-count', title: 'an escape that claims to be longer than its packet', attack: (g) => g.raw(...packet(OPCODES['Context.escape'], 1, 1, 1, 0xffffffff)), escapes: ESCAPE_NAMES },
+  { code: 'packet-trailing', title: 'words behind an escape', attack: (g) => g.raw(...packet(OPCODES['Context.escape'], 1, 1, 1, 0, 0)), escapes: ESCAPE_NAMES },
   // The protocol's own order
   { code: 'hello-twice', title: 'a second greeting', attack: (g) => g.hello() },
 ];
 
-for (const { code, title, attack, limits = {} } of CASES) {
+for (const { code, title, attack, limits = {}, escapes = [] } of CASES) {
   test(`${title} ends the context with ${code}`, async () => {
-    const { guest, device } = await greeted(nullBackend(), { limits });
+    const { guest, device } = await greeted(nullBackend(), { limits, escapes });
     void attack(guest, device);
     await settled();
     equal(guest.end?.type, 'fault', guest.end?.type === 'bug' ? String((guest.end.error as Error).stack) : '');
@@ -227,6 +236,14 @@ test('another major version is refused by name', () => {
   guest.post((w) => encode.encodeContextHello(w, 2, 7, 24, ''));
   equal(guest.contextLost?.code, 'protocol-version');
   ok(guest.contextLost?.message.includes('2.7'));
+  equal(guest.welcome, null);
+});
+
+test('a feature level below the least is refused by name', () => {
+  const guest = new ScriptedGuest({ backend: nullBackend() });
+  guest.hello(23);
+  equal(guest.contextLost?.code, 'feature-level');
+  ok(guest.contextLost?.message.includes('2.3') && guest.contextLost.message.includes('2.4'));
   equal(guest.welcome, null);
 });
 

@@ -16,24 +16,32 @@ import { die, dieWithHost } from './boot/guard.ts';
 import { openHostLink } from './boot/host-link.ts';
 import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
+import { type ReplayTask, replayFile } from './boot/replay.ts';
 import { rehearse } from './boot/rehearsal.ts';
 import { report } from './boot/report.ts';
 import { vfStep } from './boot/steps.ts';
 import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
 import type { CommandProcessor } from './command-processor.ts';
 import { dawnBackend } from './dawn-backend.ts';
+import { knownEscapes } from './escapes/escape-registry.ts';
 
-const [mode, probingPid] = process.argv.slice(2);
+const [mode, callerPid, task] = process.argv.slice(2);
 
 const nap = new Nap();
 const loop = new VfLoop(nodeLoopClock(nap));
 
 // Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
-void (mode === '--probe' ? probeOnly() : start());
+void (mode === '--probe' ? probeOnly() : mode === '--replay' ? replayOnly() : start());
 
 async function probeOnly(): Promise<void> {
-  if (probingPid !== undefined) dieWithHost(Number(probingPid));
+  if (callerPid !== undefined) dieWithHost(Number(callerPid));
   await probe();
+  die();
+}
+
+async function replayOnly(): Promise<void> {
+  dieWithHost(Number(callerPid));
+  await replayFile(JSON.parse(task as string) as ReplayTask, loop);
   die();
 }
 
@@ -52,7 +60,11 @@ async function start(): Promise<void> {
   if (assigned === null) return die();
   vfStep('vf.assigned');
   // Nothing is asked before this turn is over.
-  attendHost(assigned, { allocations: (countMax) => processor.largestAllocations(countMax), end: endVf });
+  attendHost(assigned, {
+    allocations: (countMax) => processor.largestAllocations(countMax),
+    openEscapes: (names) => processor.openEscapes(knownEscapes(names)),
+    end: endVf,
+  });
   const processor = serve(backend, assigned);
 }
 
@@ -72,9 +84,9 @@ function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): Comm
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
   if (assignment.transport === 'aperture') nap.endWith(dataFd);
-  const { vramBytes, page } = assignment;
+  const { vramBytes, escapes, page } = assignment;
   const slot = page === undefined || pageFd === null ? {} : { slot: openContextSlot(pageFd, page.slotIndex) };
-  const processor = runProcessor({ link, backend, vramBytes, ...slot, end: endVf });
+  const processor = runProcessor({ link, backend, vramBytes, escapes, ...slot, end: endVf });
   report({ type: 'ready' });
   vfStep('vf.ready');
   return processor;

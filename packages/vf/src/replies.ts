@@ -29,7 +29,7 @@ export class Replies {
     return this.#pendingCount;
   }
 
-  /** A request that one of the five answers below is going to settle. */
+  /** A request that one of the six answers below is going to settle. */
   expect(): void {
     if (this.#pendingCount >= this.#pendingCountMax) {
       throw new GuestFault('pending-requests', `The context waits for ${this.#pendingCount} replies, the limit.`);
@@ -71,6 +71,13 @@ export class Replies {
   data(request: number, bytes: Uint8Array): void {
     this.#settled();
     encode.encodeReplyData(this.#writer, request, bytes);
+    this.#send();
+  }
+
+  /** `words` are copied into the reply. */
+  escape(request: number, words: Uint32Array): void {
+    this.#pendingCount--;
+    encode.encodeReplyEscape(this.#writer, request, words);
     this.#send();
   }
 

@@ -4,8 +4,8 @@ import type { ContextSlot } from '@gpup/vidmm';
 const SUBMIT_COUNT_MAX = 256;
 
 /**
- * Publishes on the context's slot how its submits get on. It reads the clock once for each submit and once
- * for each look that finds some completed; between looks nobody knows more.
+ * Publishes on the context's slot how its submits get on. It is told the time once for each submit and
+ * once for each answer that some are done; between answers nobody knows more.
  *
  * GPU time is the time in which the context had unfinished submits, as seen by their completion: on an
  * adapter that others use too it includes their share. A submit waits until the one before it has been
@@ -13,7 +13,6 @@ const SUBMIT_COUNT_MAX = 256;
  */
 export class SubmitMeter {
   readonly #slot: ContextSlot;
-  readonly #nowMs: () => number;
   /** When each submit came, by its serial. */
   readonly #cameMs = new Float64Array(SUBMIT_COUNT_MAX);
   #submittedSerial = 0;
@@ -21,13 +20,11 @@ export class SubmitMeter {
   /** Since when the oldest unfinished submit has been the next to finish. */
   #sinceMs = 0;
 
-  constructor(slot: ContextSlot, nowMs: () => number) {
+  constructor(slot: ContextSlot) {
     this.#slot = slot;
-    this.#nowMs = nowMs;
   }
 
-  submitted(serial: number, device: number): void {
-    const nowMs = this.#nowMs();
+  submitted(serial: number, device: number, nowMs: number): void {
     this.#cameMs[serial % SUBMIT_COUNT_MAX] = nowMs;
     if (this.#completedSerial === this.#submittedSerial) {
       this.#sinceMs = nowMs;
@@ -38,8 +35,7 @@ export class SubmitMeter {
   }
 
   /** All submits up to `serial` are done. `guiltyDevice` has submitted the oldest one that is not, if there is one. */
-  completed(serial: number, guiltyDevice: number): void {
-    const nowMs = this.#nowMs();
+  completed(serial: number, guiltyDevice: number, nowMs: number): void {
     for (let done = this.#completedSerial + 1; done <= serial; done++) {
       const cameMs = this.#cameMs[done % SUBMIT_COUNT_MAX] as number;
       this.#slot.latency(Math.max(0, this.#sinceMs - cameMs) * 1000, (nowMs - cameMs) * 1000);

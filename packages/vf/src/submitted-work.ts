@@ -36,12 +36,12 @@ interface QueueWork {
   oldestSerial: number;
   /** Serial of its first submit since it was last asked; 0: none. */
   unaskedSerial: number;
+  submittedSerial: number;
   submitCount: number;
   writtenBytes: number;
   /** The part of these that the host holds. */
   stagedBytes: number;
-  submittedSerial: number;
-  /** The completion that was asked for and has not come, the last submit that it covers, and the maps before it. */
+  /** The completion that was asked for and has not come, and the last submit that it covers. */
   watch: { readonly done: Promise<unknown>; readonly serial: number; readonly mapCount: number } | null;
 }
 
@@ -83,9 +83,9 @@ export class SubmittedWork {
   #isPaused = false;
   /** Queues with something that nobody has asked for yet. */
   readonly #unwatched = new Set<QueueWork>();
-  readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
   readonly #recent = new RecentTimes();
   #mapCount = 0;
+  readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
   constructor(options: SubmittedWorkOptions) {
     this.#options = options;
@@ -93,6 +93,11 @@ export class SubmittedWork {
 
   get serial(): number {
     return this.#serial;
+  }
+
+  /** All submits up to this one are done. */
+  get completedSerial(): number {
+    return this.#published;
   }
 
   get isIdle(): boolean {
@@ -106,11 +111,18 @@ export class SubmittedWork {
     work.device = device;
     work.submittedSerial = serial;
     if (work.submitCount++ === 0) work.oldestSerial = serial;
+    if (work.watch !== null && work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#submitCount++;
-    this.#options.meter?.submitted(serial, device);
+    this.#options.meter?.submitted(serial, device, this.#options.nowMs());
     if (work.watch === null) this.#watchSoon(work);
-    else if (work.unaskedSerial === 0) work.unaskedSerial = serial;
     this.#limit();
+  }
+
+  /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
+  written(native: GPUQueue, bytes: number): void {
+    this.#options.hostMemory.charge(bytes);
+    this.#workOf(native).stagedBytes += bytes;
+    this.inFlight(native, bytes);
   }
 
   /** A buffer is to be mapped: completions that are asked for from now on are to come after that. */
@@ -130,13 +142,6 @@ export class SubmittedWork {
     const { watch } = work;
     const covers = watch !== null && watch.serial === work.submittedSerial && watch.mapCount === this.#mapCount;
     return covers ? watch.done : native.onSubmittedWorkDone();
-  }
-
-  /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
-  written(native: GPUQueue, bytes: number): void {
-    this.#options.hostMemory.charge(bytes);
-    this.#workOf(native).stagedBytes += bytes;
-    this.inFlight(native, bytes);
   }
 
   /**
@@ -161,7 +166,7 @@ export class SubmittedWork {
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0, submittedSerial: this.#serial, watch: null };
+      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submittedSerial: this.#serial, submitCount: 0, writtenBytes: 0, stagedBytes: 0, watch: null };
       this.#queues.set(native, work);
     }
     return work;
@@ -180,7 +185,7 @@ export class SubmittedWork {
     if (work.watch !== null) return;
     this.#unwatched.delete(work);
     work.unaskedSerial = 0;
-    const { submitCount, writtenBytes, stagedBytes, submittedSerial } = work;
+    const { submittedSerial, submitCount, writtenBytes, stagedBytes } = work;
     const startMs = this.#options.nowMs();
     const done = work.native.onSubmittedWorkDone();
     work.watch = { done, serial: submittedSerial, mapCount: this.#mapCount };
@@ -188,7 +193,8 @@ export class SubmittedWork {
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(done, () => {
       work.watch = null;
-      this.#recent.add(this.#options.nowMs() - startMs);
+      const nowMs = this.#options.nowMs();
+      this.#recent.add(nowMs - startMs);
       work.oldestSerial = work.unaskedSerial;
       work.submitCount -= submitCount;
       work.writtenBytes -= writtenBytes;
@@ -196,19 +202,19 @@ export class SubmittedWork {
       this.#options.hostMemory.release(stagedBytes);
       this.#submitCount -= submitCount;
       this.#writtenBytes -= writtenBytes;
-      this.#advance(work);
+      this.#advance(work, nowMs);
     });
   }
 
-  #advance(work: QueueWork): void {
+  #advance(work: QueueWork, nowMs: number): void {
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
     else this.#queues.delete(work.native);
-    this.#publish();
+    this.#publish(nowMs);
     this.#limit();
   }
 
-  #publish(): void {
+  #publish(nowMs: number): void {
     let completed = this.#serial;
     let guiltyDevice = 0;
     for (const { submitCount, oldestSerial, device } of this.#queues.values()) {
@@ -219,7 +225,7 @@ export class SubmittedWork {
     if (completed === this.#published) return;
     this.#published = completed;
     this.#options.publish(completed >>> 0);
-    this.#options.meter?.completed(completed, guiltyDevice);
+    this.#options.meter?.completed(completed, guiltyDevice, nowMs);
   }
 
   #limit(): void {

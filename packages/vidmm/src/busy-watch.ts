@@ -9,12 +9,12 @@ export class BusyWatch {
   #packetSerial = 0;
   #sinceMs = 0;
 
-  /** Returns since when, on the caller's clock; 0 where the VF is between packets. */
-  observe(packetSerial: number, nowMs: number): number {
+  /** Returns since when, on the caller's clock; null where the VF is between packets. */
+  observe(packetSerial: number, nowMs: number): number | null {
     if (packetSerial !== this.#packetSerial) {
       this.#packetSerial = packetSerial;
       this.#sinceMs = nowMs;
     }
-    return packetSerial % 2 === 1 ? this.#sinceMs : 0;
+    return packetSerial % 2 === 1 ? this.#sinceMs : null;
   }
 }

@@ -1,7 +1,8 @@
 import { assert } from '@gpup/base';
 import type { Budget } from './budget.ts';
 import { bucketOf } from './histogram.ts';
-import { HEADER, pageDefect, SLOT, slotWord, viewPage } from './page-layout.ts';
+import { HEADER, pageDefect, type PageWords, SLOT, slotWord, viewPage } from './page-layout.ts';
+import { type PartitionFigures, partitionFigures } from './partition-figures.ts';
 import { HOST_WORDS, SlotBudget, VIDEO_WORDS } from './slot-budget.ts';
 
 export interface ContextSlotOptions {
@@ -23,6 +24,7 @@ export class ContextSlot {
   readonly video: Budget;
   /** The partition's budget of what guests can make the host hold. */
   readonly host: Budget;
+  readonly #page: PageWords;
   readonly #float: Float64Array;
   readonly #base: number;
   readonly #clockOffsetMs: number;
@@ -34,9 +36,15 @@ export class ContextSlot {
     assert(Number.isInteger(slotIndex) && slotIndex >= 0 && slotIndex < Atomics.load(page.int, HEADER.slotCountHalf));
     this.video = new SlotBudget(page, slotIndex, VIDEO_WORDS);
     this.host = new SlotBudget(page, slotIndex, HOST_WORDS);
+    this.#page = page;
     this.#float = page.float;
     this.#base = slotWord(slotIndex);
     this.#clockOffsetMs = clockOffsetMs;
+  }
+
+  /** Of the whole partition, as its contexts say. */
+  partition(): PartitionFigures {
+    return partitionFigures(this.#page);
   }
 
   /** Call it before a packet is executed and after it. */

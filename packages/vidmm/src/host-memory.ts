@@ -1,8 +1,8 @@
 import { assert, GuestFault } from '@gpup/base';
 import type { Budget } from './budget.ts';
 
-/** What is taken from the budget at a time: most charges are a few hundred bytes, and the budget is shared. */
-export const LEASE_BYTES = 64 * 2 ** 10;
+/** What is taken from the budget at a time: most charges are some kilobytes, come and go, and the budget is shared. A frame's command buffers fit. */
+export const LEASE_BYTES = 256 * 2 ** 10;
 
 /**
  * The account of what one guest makes its host hold: its aperture, records of its objects, the journal,

@@ -24,7 +24,7 @@ function scribble(buffer: SharedArrayBuffer, random: Random): void {
 
 function isSound(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isSound);
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  return value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0);
 }
 
 function checkUsage(usage: PageUsage): void {

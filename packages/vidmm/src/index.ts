@@ -5,6 +5,7 @@ export { bufferBytes, querySetBytes, stagingBytes, textureBytes, type TextureSha
 export { HostMemory } from './host-memory.ts';
 export { type LabelledBytes, largest } from './largest.ts';
 export { pageBytes, pageDefect, SLOT_COUNT_MAX } from './page-layout.ts';
+export type { PartitionFigures } from './partition-figures.ts';
 export { type BudgetChange, type PageBudgets, type PageUsage, PartitionPage } from './partition-page.ts';
 export type { SlotView } from './slot-view.ts';
 export { type FormatTraits, TEXTURE_FORMATS } from './texture-formats.ts';

@@ -36,7 +36,7 @@ test('a slot says what its context says', () => {
   equal(queueWaitUs[0], 1);
   equal(submitLatencyUs[3], 1);
   slot.drained();
-  deepEqual([page.slot(slotIndex).oldestSubmitMs, page.slot(slotIndex).guiltyDevice], [0, 0]);
+  deepEqual([page.slot(slotIndex).oldestSubmitMs, page.slot(slotIndex).guiltyDevice], [null, 0]);
 });
 
 test('what an ended context held is free, what it counted stays', () => {

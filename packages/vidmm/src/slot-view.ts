@@ -17,8 +17,8 @@ export interface SlotView extends Counts {
   readonly vfPid: number;
   readonly vramBytes: number;
   readonly hostBytes: number;
-  /** Since when the oldest unfinished submit has been the next to finish, on the system's monotonic clock; 0: none is unfinished. */
-  readonly oldestSubmitMs: number;
+  /** Since when the oldest unfinished submit has been the next to finish, on the system's monotonic clock; null: none is unfinished. */
+  readonly oldestSubmitMs: number | null;
   /** Handle of that submit's device. */
   readonly guiltyDevice: number;
   /** Odd inside of a packet: for a BusyWatch. */
@@ -33,7 +33,7 @@ export function readSlot({ big, float }: PageWords, base: number): SlotView {
     vfPid: count(SLOT.vfPid),
     vramBytes: loadBytes(big, base + SLOT.usedBytes),
     hostBytes: loadBytes(big, base + SLOT.hostUsedBytes),
-    oldestSubmitMs: count(SLOT.oldestSubmitMs),
+    oldestSubmitMs: count(SLOT.oldestSubmitMs) || null,
     guiltyDevice: count(SLOT.guiltyDevice),
     packetSerial: count(SLOT.packetSerial),
     heartbeat: count(SLOT.heartbeat),

@@ -8,6 +8,7 @@ import type { Budget } from './budget.ts';
 export class VideoMemory {
   readonly #budget: Budget;
   #usedBytes = 0;
+  #peakBytes = 0;
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -16,6 +17,11 @@ export class VideoMemory {
   /** Of this context. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** The most that this context ever had. */
+  get peakBytes(): number {
+    return this.#peakBytes;
   }
 
   get limitBytes(): number {
@@ -28,6 +34,7 @@ export class VideoMemory {
     if (bytes === 0) return true;
     if (!this.#budget.reserve(bytes)) return false;
     this.#usedBytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return true;
   }
 

@@ -1,7 +1,3 @@
-/**
- * Another major is refused, minors interwork. The feature level is named after the WDDM generation
- * whose contract it imitates: 2.4 stands for partitions and isolation.
- */
+/** Another major is refused, minors interwork: the host uses nothing that the guest's minor version does not have. */
 export const PROTOCOL_MAJOR = 1;
-export const PROTOCOL_MINOR = 1;
-export const FEATURE_LEVEL = 24;
+export const PROTOCOL_MINOR = 2;

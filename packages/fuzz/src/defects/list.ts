@@ -139,6 +139,14 @@ export const DEFECTS: readonly Defect[] = [
     target: 'packets',
   },
   {
+    name: 'escape-size',
+    what: 'data of an escape beyond its limit are decoded',
+    module: 'vf/dist/escapes/escape-registry.js',
+    from: 'if (data.length > requestWordsMax) {',
+    to: 'if (data.length < 0) {',
+    target: 'packets',
+  },
+  {
     name: 'line-length',
     what: 'the host process keeps a line of any length',
     module: 'os/dist/line-buffer.js',

@@ -44,6 +44,7 @@ export const PACKETS: readonly PacketSchema[] = [
   { name: 'GPUBuffer.writeMapped', opcode: 38, self: null, request: false, result: null, fields: [{ name: 'buffer', type: { kind: 'object', of: 'GPUBuffer' } }, { name: 'offset', type: { kind: 'u64' } }, { name: 'data', type: { kind: 'payload' } }] },
   { name: 'GPUDevice.injectError', opcode: 39, self: null, request: false, result: null, fields: [{ name: 'device', type: { kind: 'object', of: 'GPUDevice' } }, { name: 'filter', type: { kind: 'enum', count: 3 } }, { name: 'message', type: { kind: 'string' } }] },
   { name: 'RecordedPass.define', opcode: 41, self: 'GPUDevice', request: false, result: 'RecordedPass', fields: [{ name: 'layout', type: { kind: 'dict', name: 'GPURenderBundleEncoderDescriptor' } }, { name: 'flags', type: { kind: 'u32' } }, { name: 'commands', type: { kind: 'commands' } }] },
+  { name: 'Context.escape', opcode: 42, self: null, request: false, result: null, fields: [{ name: 'request', type: { kind: 'u32' } }, { name: 'escape', type: { kind: 'u32' } }, { name: 'version', type: { kind: 'u32' } }, { name: 'data', type: { kind: 'u32-array' } }] },
 ];
 
 export const RECORDED_COMMANDS: readonly RecordedSchema[] = [

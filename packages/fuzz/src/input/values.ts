@@ -34,8 +34,8 @@ const INTEGERS: Readonly<Record<string, Choice>> = {
   mask: [0xffffffff],
   maxAnisotropy: [1],
   major: [1],
-  minor: [0],
-  featureLevel: [24],
+  minor: [0, 1, 2],
+  featureLevel: [24, 29, 29, 29, 32],
   mode: [1, 2],
   offset: [0, 0, 8, 16],
   size: [4, 8, 16],
@@ -47,6 +47,8 @@ const INTEGERS: Readonly<Record<string, Choice>> = {
   queryIndex: [0, 1],
   rangeOffset: [0, 4, 8],
   writeMask: [15],
+  escape: [1, 2, 2, 3],
+  version: [1],
 };
 
 const SMALL: Choice = [0, 0, 0, 1, 1, 2, 3, 4];

@@ -23,6 +23,15 @@ const SCOPE_PARTS: readonly string[] = ['error-scope-count'];
 const SCOPE_PARTS_REACHABLE = 1000;
 const decoder = new TextDecoder();
 
+/** Below the first nobody is served; from the second on there are escapes. */
+const LEVEL_MIN = 24;
+const LEVEL_OF_ESCAPES = 29;
+/** Words of each escape's request, by its number: statistics, latency-class. */
+const ESCAPE_FIELDS: Readonly<Record<number, number>> = { 1: 0, 2: 1 };
+const ESCAPE_VERSION = 1;
+const ESCAPE_WORDS_MAX = 16;
+const LATENCY_CLASS_COUNT = 2;
+
 /** Requests whose result is an object; their ids have this bit, so that a reply is never taken for another's. */
 export const CREATING_REQUEST_BIT = 0x4000_0000;
 const CREATING_REQUESTS: ReadonlySet<string> = new Set([
@@ -64,6 +73,7 @@ export class GuestModel {
   /** Objects that wait for a reply, by request. */
   readonly #awaited = new Map<number, readonly ModelObject[]>();
   #labelCharacters = 0;
+  #featureLevel = 0;
   readonly #reader = new Reader();
   readonly #prediction: Prediction = { row: '', fault: null, mayFault: NO_FAULTS };
   #schema: PacketSchema | undefined;
@@ -113,9 +123,12 @@ export class GuestModel {
     switch (name) {
       case 'Context.hello':
         if (this.isGreeted) return 'hello-twice';
-        return value(0) === PROTOCOL_MAJOR ? null : 'protocol-version';
+        if (value(0) !== PROTOCOL_MAJOR) return 'protocol-version';
+        return value(2) < LEVEL_MIN ? 'feature-level' : null;
       case 'Context.release':
         return this.#releaseFault();
+      case 'Context.escape':
+        return this.#escapeFault(value(1), value(2), this.#listIn(3));
       case 'Object.setLabel':
         return this.#labelFault(value(0));
       case 'GPUQueue.submit':
@@ -131,6 +144,17 @@ export class GuestModel {
       default:
         return null;
     }
+  }
+
+  /** Every escape is open. One that is refused, and whose data nobody looks at, is no fault. */
+  #escapeFault(number: number, version: number, data: Uint32Array): string | null {
+    const fieldCount = ESCAPE_FIELDS[number];
+    const isRefused = fieldCount === undefined || version !== ESCAPE_VERSION || data.length > ESCAPE_WORDS_MAX || this.#featureLevel < LEVEL_OF_ESCAPES;
+    if (isRefused) return null;
+    if (data.length < fieldCount) return 'packet-truncated';
+    // The one field that there is, a latency class: it is decoded before anything behind it is missed.
+    if (fieldCount === 1 && (data[0] === 0 || (data[0] as number) > LATENCY_CLASS_COUNT)) return 'bad-enum';
+    return data.length > fieldCount ? 'packet-trailing' : null;
   }
 
   #isDeviceThere(): boolean {
@@ -190,7 +214,11 @@ export class GuestModel {
 
   /** The words of a field that is a list of handles. */
   #handleList(): Uint32Array {
-    const at = this.decoder.fieldAt[0] as number;
+    return this.#listIn(0);
+  }
+
+  #listIn(index: number): Uint32Array {
+    const at = this.decoder.fieldAt[index] as number;
     return this.#words.subarray(at + 1, at + 1 + (this.#words[at] as number));
   }
 
@@ -255,6 +283,7 @@ export class GuestModel {
     switch (name) {
       case 'Context.hello':
         this.isGreeted = true;
+        this.#featureLevel = value(2);
         break;
       case 'Context.release':
         for (const handle of this.#handleList()) this.#release(handle);
@@ -302,6 +331,7 @@ export class GuestModel {
         return this.#settle(first, false);
       case REPLIES['Reply.scope']:
       case REPLIES['Reply.data']:
+      case REPLIES['Reply.escape']:
         this.pendingRequestCount--;
         return;
       case REPLIES['Event.uncapturedError']:
@@ -359,7 +389,7 @@ function differing(name: keyof ProcessorStatistics, actual: number, expected: nu
 }
 
 function expectsReply(schema: PacketSchema): boolean {
-  return schema.request || schema.name === 'GPUBuffer.readMapped';
+  return schema.request || schema.name === 'GPUBuffer.readMapped' || schema.name === 'Context.escape';
 }
 
 function faultOf(found: ModelObject | string): string | null {

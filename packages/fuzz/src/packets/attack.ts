@@ -274,7 +274,7 @@ export class Attack {
   async #wantFault(name: string, outcome: string): Promise<void> {
     const stage = this.#stage;
     const { model, random } = stage;
-    const recipe = FAULT[outcome];
+    const recipe = FAULT[`${name} ${outcome}`] ?? FAULT[outcome];
     let words: Uint32Array | null = null;
     const overrides = recipe === undefined ? {} : await recipe(stage);
     for (let attempt = 0; attempt < ATTEMPTS_MAX && !stage.isOver; attempt++) {

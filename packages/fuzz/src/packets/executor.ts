@@ -1,5 +1,5 @@
 import type { Backend, ProcessorEnd, VfLimits } from '@gpup/vf';
-import { CommandProcessor } from '@gpup/vf';
+import { CommandProcessor, ESCAPE_NAMES } from '@gpup/vf';
 import { type Finding, findingOf } from '../finding.ts';
 import type { StepClock } from '../time/step-clock.ts';
 import { GuestModel, type Prediction } from '../model/guest-model.ts';
@@ -81,6 +81,7 @@ export class Executor {
       link: this.#link,
       backend,
       limits,
+      escapes: ESCAPE_NAMES,
       report: (end) => {
         this.#end = end;
       },

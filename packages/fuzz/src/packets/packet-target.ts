@@ -10,7 +10,7 @@ import type { Trace } from '../trace/trace.ts';
 import { Attack, limitsFor } from './attack.ts';
 import { Executor, type FuzzBackend } from './executor.ts';
 import { type ArenaLink, FuzzLink } from './fuzz-link.ts';
-import { decodeStep, encodeStep, type SessionOptions } from './session.ts';
+import { decodeStep, encodeStep, SESSION_LIMITS, type SessionOptions } from './session.ts';
 import { Stage } from './stage.ts';
 
 export interface PacketTargetOptions {
@@ -27,6 +27,8 @@ export interface PacketTargetOptions {
   readonly hasHeap?: boolean;
   /** Through what the packets reach the host; straight, if not given. */
   readonly connect?: (heapBytes: number | null) => ArenaLink;
+  /** A shader of so many bytes is within the limits of every session. */
+  readonly shaderBytesMin?: number;
 }
 
 /** Streams of packets into a command processor. */
@@ -44,7 +46,7 @@ export class PacketTarget implements Target {
     const { table, traces } = this.#options;
     const cell = table.rare(random, () => true);
     const hasHeap = this.#options.hasHeap ?? !random.oneIn(5);
-    const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: { ...limitsFor(cell.outcome), ...(random.oneIn(8) ? { submitsInFlightMax: 0 } : {}) } };
+    const options: SessionOptions = { heapBytes: hasHeap ? TRACE_HEAP_BYTES : null, limits: { ...this.#shaderLimit(), ...limitsFor(cell.outcome), ...(random.oneIn(8) ? { submitsInFlightMax: 0 } : {}) } };
     log?.begin(options);
     const executor = this.#executor(options);
     const stage = new Stage(executor, random, { onStep: (step) => log?.step(encodeStep(step)), tame: this.#options.tame ?? ((words) => words) });
@@ -52,6 +54,11 @@ export class PacketTarget implements Target {
     await attack.run();
     const finding = stage.last?.finding ?? (await executor.finish());
     return { inputCount: attack.inputCount, finding, toCase: () => ({ options, steps: stage.steps.map(encodeStep) }) };
+  }
+
+  #shaderLimit(): Partial<VfLimits> {
+    const { shaderBytesMin = 0 } = this.#options;
+    return shaderBytesMin <= SESSION_LIMITS.shaderBytesMax ? {} : { shaderBytesMax: shaderBytesMin };
   }
 
   async replay({ options, steps }: Case): Promise<Finding | null> {

@@ -71,6 +71,9 @@ async function recordedPass(stage: Stage): Promise<Overrides> {
   return { pass };
 }
 
+const STATISTICS: Overrides = { escape: 1, version: 1, data: [] };
+const LATENCY_CLASS: Overrides = { escape: 2, version: 1 };
+
 /** For `accepted`. */
 export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
   'GPUAdapter.requestDevice': async (stage) => ({ self: await stage.create('GPUAdapter'), '#requiredLimits': 0 }),
@@ -93,6 +96,7 @@ export const ACCEPTANCE: Readonly<Record<string, Recipe>> = {
   'GPUQueue.writeTexture': copyableTextures,
   'GPUQueue.copyExternalImageToTexture': async (stage) => ({ texture: await stage.obtain('image', 'GPUTexture', { format: 22 }) }),
   'Context.release': async (stage) => ({ handles: stage.random.oneIn(3) ? [await stage.create('GPUSampler')] : someNamed(stage) }),
+  'Context.escape': async (stage) => (stage.random.oneIn(2) ? STATISTICS : { ...LATENCY_CLASS, data: [1 + stage.random.below(2)] }),
   // A scope takes the error.
   'Encoder.fail': async (stage) => {
     const self = await stage.ensure('GPUDevice');
@@ -136,6 +140,7 @@ export const FAILURE: Readonly<Record<string, Recipe>> = {
   'GPURenderBundleEncoder.finish': async (stage) => ({ commands: stage.random.oneIn(2) ? UNBALANCED : stage.forge.command('Encoder.fail') }),
   'RecordedPass.replay': async (stage) => ({ pass: await stage.create('RecordedPass', { commands: UNBALANCED }) }),
   'GPUQueue.submit': async () => ({ commandBuffers: [0] }),
+  'Context.escape': async (stage) => stage.random.pick([{ escape: 0 }, { escape: 99 }, { ...STATISTICS, version: 2 }, { ...LATENCY_CLASS, data: Array<number>(17).fill(1) }]),
   'GPUQueue.writeBuffer': restrictedBuffers,
   'GPUQueue.writeTexture': restrictedTextures,
   'GPUQueue.copyExternalImageToTexture': restrictedTextures,
@@ -146,13 +151,15 @@ export const FAILURE: Readonly<Record<string, Recipe>> = {
   'GPUCommandEncoder.copyTextureToTexture': restrictedTextures,
 };
 
-/** For faults that need more than a broken word. */
+/** For faults that need more than a broken word: by the packet and the fault, or by the fault alone. */
 export const FAULT: Readonly<Record<string, Recipe>> = {
   'hello-twice': async () => ({}),
+  'feature-level': async (stage) => ({ featureLevel: stage.random.pick([0, 1, 23]) }),
   'protocol-version': async (stage) => ({ major: stage.random.pick([0, 2, 0xffffffff]) }),
   'write-alignment': async (stage) => ({ data: 1 + stage.random.below(3), inline: 1 }),
   'immediates-alignment': async (stage) => (stage.random.oneIn(2) ? { data: 3 } : { rangeOffset: 2 }),
   'reply-size': async () => ({ into: 0xffffffff, length: 4097, size: 8192 }),
   'mapped-range': async (stage) => ({ ...(await mapped(stage)), offset: stage.random.pick([60, 64, 4096, 2 ** 40]), size: 4, length: 48, data: 48, into: 0xffffffff, inline: 1 }),
   'error-scope-depth': async () => ({}),
+  'Context.escape bad-enum': async (stage) => ({ ...LATENCY_CLASS, data: [stage.random.pick([0, 3, 0xffffffff])] }),
 };

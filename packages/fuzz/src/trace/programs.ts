@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 
-import { VirtualCanvas } from '@gpup/umd';
+import { VirtualCanvas, callEscape } from '@gpup/umd';
 
 /**
  * Small programs as applications write them, each a session of a real guest driver. Together they call
@@ -255,4 +255,10 @@ async function twoDevices(gpu: GPU): Promise<void> {
   one.createBuffer({ size: 16, usage: BUFFER.COPY_DST });
 }
 
-export const PROGRAMS: Readonly<Record<string, Program>> = { compute, render, bundles, textures, mapping, errors, queries, canvas, immediates, twoDevices };
+async function escapes(gpu: GPU): Promise<void> {
+  await open(gpu);
+  await callEscape(gpu, 'latency-class', { latencyClass: 'interactive' });
+  await callEscape(gpu, 'statistics');
+}
+
+export const PROGRAMS: Readonly<Record<string, Program>> = { compute, render, bundles, textures, mapping, errors, queries, canvas, immediates, twoDevices, escapes };

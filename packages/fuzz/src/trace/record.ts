@@ -1,6 +1,6 @@
 import type { CloseReason, GuestHeap, GuestLink, PacketSink } from '@gpup/bus';
 import { createGpu } from '@gpup/umd';
-import { type Backend, CommandProcessor } from '@gpup/vf';
+import { type Backend, CommandProcessor, ESCAPE_NAMES } from '@gpup/vf';
 import { FuzzLink } from '../packets/fuzz-link.ts';
 import { CREATING_REQUEST_BIT, isCreatingRequest } from '../model/guest-model.ts';
 import { PACKET_BY_OPCODE } from '../schema-index.ts';
@@ -33,6 +33,7 @@ class RecordingLink implements GuestLink {
     new CommandProcessor({
       link: this.#host,
       backend,
+      escapes: ESCAPE_NAMES,
       report: (end) => {
         if (end.type === 'bug') this.failure = new Error('The host has a bug.', { cause: end.error });
         if (end.type === 'fault') this.failure = new Error(`The host found fault: ${end.code}: ${end.message}`);
@@ -80,7 +81,7 @@ async function recordOne(name: string, program: Program, options: { readonly bac
 }
 
 /** The model tells requests that create by their ids. */
-function markRequest(packet: Uint32Array): Uint32Array {
+export function markRequest(packet: Uint32Array): Uint32Array {
   const schema = PACKET_BY_OPCODE.get(packet[0] as number);
   if (schema === undefined || !isCreatingRequest(schema.name)) return packet;
   const at = schema.self === null ? REQUEST_WORD_WITH_SELF - 1 : REQUEST_WORD_WITH_SELF;

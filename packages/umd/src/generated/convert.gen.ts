@@ -143,6 +143,10 @@ export function toGPUErrorFilter(v: unknown, what: string): T.GPUErrorFilter {
   return W.toEnum(v, E.GPUErrorFilterNumbers, 'GPUErrorFilter', what) as T.GPUErrorFilter;
 }
 
+export function toLatencyClass(v: unknown, what: string): T.LatencyClass {
+  return W.toEnum(v, E.LatencyClassNumbers, 'LatencyClass', what) as T.LatencyClass;
+}
+
 export function toGPUColor(v: unknown, what: string): T.GPUColorDict {
   if (W.isIterable(v)) {
     const s = W.toSequence(v, what, W.toDouble) as number[];

@@ -1,10 +1,11 @@
 /** navigator.gpu: opens a context on first need, and a new one after the last was lost. */
 import * as encode from '@gpup/wire/encode';
 import { IDL_HASH } from '@gpup/wire/numbers';
-import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR } from '@gpup/wire';
+import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR, Reader } from '@gpup/wire';
 import type { GuestLink } from '@gpup/bus';
-import { Context, type Platform, type ReplayPolicy, type WelcomeInfo } from '../context.ts';
+import { Context, type Greeting, type Platform, type ReplayPolicy, type WelcomeInfo } from '../context.ts';
 import { makeException } from '../errors.ts';
+import { EscapeError } from '../escape-error.ts';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { HandleAllocator } from '../handle-allocator.ts';
@@ -19,6 +20,13 @@ export interface GpuOptions {
   connectNow(): GuestLink | null;
   /** Default: 'adaptive'. */
   readonly replayPolicy?: ReplayPolicy | undefined;
+}
+
+/** An escape as it crosses. */
+export interface EscapeCall {
+  readonly number: number;
+  readonly version: number;
+  readonly words: Uint32Array;
 }
 
 /**
@@ -69,6 +77,29 @@ export class Gpu implements I.GPUImpl {
       this.#languageFeatures = new NameSet(this.#welcome.wgslLanguageFeatures);
     }
     return this.#languageFeatures;
+  }
+
+  /** What the host has said of itself; opens a context on first need. */
+  async greeting(): Promise<Greeting> {
+    const context = await this.#open();
+    return context.greeted();
+  }
+
+  async escape<Reply>({ number, version, words }: EscapeCall, decode: (reader: Reader) => Reply): Promise<Reply> {
+    const context = await this.#open();
+    return new Promise((resolve, reject) => {
+      const request = context.request({
+        escape: (answer) => {
+          const reader = new Reader();
+          reader.open(answer, 0, answer.length);
+          resolve(decode(reader));
+        },
+        error: (_name, reason, message) => reject(new EscapeError(reason, message)),
+        lost: (message) => reject(new EscapeError('context-lost', message)),
+      });
+      encode.encodeContextEscape(context.out, request, number, version, words);
+      context.sent(request);
+    });
   }
 
   async #open(): Promise<Context> {

@@ -32,6 +32,8 @@ export class ScriptedLink implements GuestLink {
   adapter: HostText | null = { features: FEATURES, limits: LIMITS, info: INFO };
   /** Answers of `waitForProgress`, in order; then false. */
   readonly progress: boolean[] = [];
+  /** What the greeting is answered with; null for a host that does not answer. */
+  welcome: { readonly minor: number; readonly featureLevel: number; readonly escapes?: readonly string[] } | null = { minor: 0, featureLevel: 24 };
   languageFeatures: readonly string[] = ['readonly_and_readwrite_storage_textures', 'packed_4x8_integer_dot_product'];
 
   send(words: Uint32Array, begin: number, end: number): void {
@@ -46,7 +48,7 @@ export class ScriptedLink implements GuestLink {
     // After opcode and length: `self` where there is one, then the request.
     switch (packet[0]) {
       case OPCODES['Context.hello']:
-        this.say((w) => encode.encodeEventWelcome(w, 1, 0, 24, JSON.stringify({ wgslLanguageFeatures: this.languageFeatures, preferredCanvasFormat: 'rgba8unorm' })));
+        this.#greet();
         break;
       case OPCODES['GPU.requestAdapter']:
         this.say((w) => encode.encodeReplyJson(w, packet[2] as number, JSON.stringify({ adapter: this.adapter })));
@@ -55,6 +57,13 @@ export class ScriptedLink implements GuestLink {
         this.say((w) => encode.encodeReplyJson(w, packet[3] as number, JSON.stringify(this.adapter)));
         break;
     }
+  }
+
+  #greet(): void {
+    const { welcome, languageFeatures: wgslLanguageFeatures } = this;
+    if (welcome === null) return;
+    const info = { wgslLanguageFeatures, preferredCanvasFormat: 'rgba8unorm', escapes: welcome.escapes };
+    this.say((w) => encode.encodeEventWelcome(w, 1, welcome.minor, welcome.featureLevel, JSON.stringify(info)));
   }
 
   /** Delivers what the host writes, as one packet or several, in a task of its own as a real link does. */

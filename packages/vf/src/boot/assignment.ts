@@ -2,7 +2,7 @@ import { assert } from '@gpup/base';
 import { closeDescriptor, receiveDescriptors, waitForDescriptor } from '@gpup/os';
 import { type ContextDescription, decodeContextDescription, decodePagePlace, isVfId } from './adoption.ts';
 import { VF_CONTROL_FD } from './config.ts';
-import { type Fields, invalid, objectOf, positive, positiveOrNull, textUpTo } from './fields.ts';
+import { type Fields, invalid, objectOf, positive, positiveOrNull, stringOrNull, strings, textUpTo } from './fields.ts';
 
 export type Transport = 'aperture' | 'stream';
 
@@ -16,6 +16,10 @@ export interface VfAssignment {
   readonly heapBytes: number | null;
   /** The partition's budget of video memory. Null: as much as the adapter has. */
   readonly vramBytes: number | null;
+  /** Names of the escapes that the partition has opened. */
+  readonly escapes: readonly string[];
+  /** A file that everything is kept in, or null. */
+  readonly capturePath: string | null;
   /** The VF outlives its host process: a copy of the guest's control connection comes along. */
   readonly survival?: VfSurvival;
   /** The context's place in the partition's page, whose descriptor comes along. */
@@ -43,7 +47,8 @@ export interface Assigned {
   readonly pageFd: number | null;
 }
 
-const LINE_BYTES_MAX = 2048;
+/** A path of the greatest length, each of its bytes escaped, and what else there is. */
+const LINE_BYTES_MAX = 32 << 10;
 const DESCRIPTORS_MAX = 3;
 /** sizeof(sockaddr_un.sun_path) less its final NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -94,6 +99,8 @@ function decodeAssignment(text: string): VfAssignment {
     transport,
     heapBytes: positiveOrNull(fields, 'heapBytes'),
     vramBytes: positiveOrNull(fields, 'vramBytes'),
+    escapes: strings(fields, 'escapes'),
+    capturePath: stringOrNull(fields, 'capturePath'),
     ...(survival === undefined ? {} : { survival: decodeSurvival(fields) }),
     ...(page === undefined ? {} : { page: decodePage(fields) }),
   };

@@ -30,6 +30,12 @@ export function strings(fields: Fields, name: string): readonly string[] {
   throw invalid(fields, name);
 }
 
+export function stringOrNull(fields: Fields, name: string): string | null {
+  const value = fields.values[name];
+  if (value === null || typeof value === 'string') return value;
+  throw invalid(fields, name);
+}
+
 /** Not empty. */
 export function textUpTo(fields: Fields, name: string, bytesMax: number): string {
   const value = fields.values[name];

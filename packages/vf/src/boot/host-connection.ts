@@ -10,6 +10,7 @@ import { sayTo } from './report.ts';
 export interface HostAnswers {
   /** The largest ones first. */
   allocations(countMax: number): readonly AllocationEntry[];
+  openEscapes(names: readonly string[]): void;
   end(code: string, message: string): never;
 }
 
@@ -64,6 +65,8 @@ export class HostConnection {
         const allocations = answers.allocations(Math.min(request.countMax, ALLOCATION_COUNT_MAX));
         return void this.say({ type: 'allocations', request: request.request, allocations });
       }
+      case 'escapes':
+        return answers.openEscapes(request.names);
       case 'end':
         return answers.end(request.code, request.message);
     }

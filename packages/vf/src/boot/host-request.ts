@@ -4,6 +4,8 @@ export type HostRequest =
   | { readonly type: 'ping'; readonly serial: number }
   /** Answered with `allocations`. */
   | { readonly type: 'allocations'; readonly request: number; readonly countMax: number }
+  /** What the partition opens to its guests from now on. Not answered. */
+  | { readonly type: 'escapes'; readonly names: readonly string[] }
   /** The VF ends itself, and says this as its reason. */
   | { readonly type: 'end'; readonly code: string; readonly message: string };
 
@@ -23,9 +25,10 @@ export function decodeHostRequest(text: string): HostRequest | undefined {
     return undefined;
   }
   if (typeof fields !== 'object' || fields === null) return undefined;
-  const { type, serial, request, countMax, code, message } = fields as Record<string, unknown>;
+  const { type, serial, request, countMax, names, code, message } = fields as Record<string, unknown>;
   if (type === 'ping' && isCount(serial)) return { type, serial };
   if (type === 'allocations' && isCount(request) && isCount(countMax)) return { type, request, countMax };
+  if (type === 'escapes' && Array.isArray(names) && names.every((name) => typeof name === 'string')) return { type, names: names as string[] };
   if (type === 'end' && typeof code === 'string' && typeof message === 'string') return { type, code, message };
   return undefined;
 }

@@ -20,6 +20,9 @@ export { ALLOCATION_COUNT_MAX, type AllocationEntry, VF_LINE_BYTES_MAX, type VfL
 export { DAWN_BACKEND } from './dawn.ts';
 export { EXECUTOR_VARIABLE, type Executor } from '../direct/index.ts';
 export { VF_BUG } from './end.ts';
+export { ESCAPE_NAMES, escapeNamed, knownEscapes } from '../escapes/escape-registry.ts';
 export { type HostRequest, decodeHostRequest, encodeHostRequest } from './host-request.ts';
 export type { ProbedAdapter } from './probe.ts';
+export type { ReplayLine, ReplayTask } from './replay.ts';
 export { VF_STEPS, VF_SURVIVAL_STEPS } from './steps.ts';
+export { WIRE_FEATURE_LEVEL, WIRE_PROTOCOL } from './versions.ts';

@@ -2,12 +2,14 @@ import type { HostLink } from '@gpup/bus';
 import type { ContextSlot } from '@gpup/vidmm';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
+import { knownEscapes } from '../escapes/escape-registry.ts';
 import { VF_BUG } from './end.ts';
 
 export interface ProcessorOptions {
   readonly link: HostLink;
   readonly backend: Backend;
   readonly vramBytes: number | null;
+  readonly escapes: readonly string[];
   /** On the partition's page; its budgets stand instead of `vramBytes`. */
   readonly slot?: ContextSlot;
   /** Ends the VF process, and tells the host why. */
@@ -15,10 +17,11 @@ export interface ProcessorOptions {
 }
 
 /** Sets a command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, slot, end }: ProcessorOptions): CommandProcessor {
+export function runProcessor({ link, backend, vramBytes, escapes, slot, end }: ProcessorOptions): CommandProcessor {
   return new CommandProcessor({
     link,
     backend,
+    escapes: knownEscapes(escapes),
     limits: vramBytes === null ? {} : { vramBytes },
     ...(slot === undefined ? {} : { slot }),
     report: (ended) => finish(ended, end),

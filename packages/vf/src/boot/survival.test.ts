@@ -3,7 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -52,7 +52,7 @@ class Scene {
     const page = createSealedMemfd('gpup-test-page', 4096);
     this.guestFd = guestFd;
     const survival = { vfId: VF_ID, controlPath: this.controlPath, orphanMsMax, context: CONTEXT };
-    const assignment: VfAssignment = { transport: 'aperture', heapBytes: null, vramBytes: null, ...(survives ? { survival, page: { slotIndex: 3 } } : {}) };
+    const assignment: VfAssignment = { transport: 'aperture', heapBytes: null, vramBytes: null, escapes: [], capturePath: null, ...(survives ? { survival, page: { slotIndex: 3 } } : {}) };
     sendDescriptors(descriptorOf(this.#host) as number, encodeAssignment(assignment), survives ? [data, ours, page] : [data]);
     for (const fd of [ours, guestData, data, page]) closeDescriptor(fd);
     t.after(() => {

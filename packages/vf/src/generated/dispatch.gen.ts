@@ -54,6 +54,7 @@ export interface Handlers {
   'GPUBuffer.writeMapped'(buffer: Known<GPUBuffer>, offset: number, data: Uint8Array): void;
   'GPUDevice.injectError'(device: Known<GPUDevice>, filter: GPUErrorFilter, message: string): void;
   'RecordedPass.define'(self: Known<GPUDevice>, result: number, layout: GPURenderBundleEncoderDescriptor, flags: number, commands: WordRange): void;
+  'Context.escape'(request: number, escape: number, version: number, data: Uint32Array): void;
 }
 
 /** Decodes one whole packet, whose header has been read, and hands it to its handler. */
@@ -356,6 +357,14 @@ export function dispatch(handlers: Handlers, opcode: number, r: CommandReader): 
       const commands = r.block();
       r.close();
       return handlers['RecordedPass.define'](self, result, layout, flags, commands);
+    }
+    case 42: {
+      const request = r.u32();
+      const escape = r.u32();
+      const version = r.u32();
+      const data = r.u32Array();
+      r.close();
+      return handlers['Context.escape'](request, escape, version, data);
     }
     default:
       throw new GuestFault('bad-opcode', `A packet has the unknown opcode ${opcode}.`);

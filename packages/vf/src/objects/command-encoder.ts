@@ -46,7 +46,8 @@ export function encoderHandlers(context: Context): EncoderHandlers {
       return false;
     }
     if (failure === null) {
-      context.create(Kind.GPUCommandBuffer, result, device, descriptor, () => encoder.finish());
+      const known = context.create(Kind.GPUCommandBuffer, result, device, descriptor, () => encoder.finish());
+      context.chargeHost(known, recording.passCount * PASS_BYTES);
       return true;
     }
     const made = device.scopes.swallow(() => encoder.finish());

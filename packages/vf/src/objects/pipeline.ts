@@ -2,6 +2,7 @@ import { describeError } from '../backend.ts';
 import type { Context } from '../context.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
+import { compiledBytes } from '../host-cost.ts';
 import type { Known } from '../object-table.ts';
 import { deviceOf } from './device.ts';
 
@@ -17,6 +18,11 @@ type PipelineHandlers = Pick<
 
 export function pipelineHandlers(context: Context): PipelineHandlers {
   const { replies, table } = context;
+
+  function chargeCompiled<P>(pipeline: Known<P>): Known<P> {
+    context.chargeHost(pipeline, compiledBytes(pipeline));
+    return pipeline;
+  }
 
   /** The handle is the guest's to use once it has been told that the pipeline is there. */
   function deliver<P>(known: Known<P>, request: number, call: () => Promise<P>): void {
@@ -43,25 +49,25 @@ export function pipelineHandlers(context: Context): PipelineHandlers {
   return {
     'GPUDevice.createComputePipeline'(self, result, descriptor) {
       const device = deviceOf(self);
-      context.create(Kind.GPUComputePipeline, result, device, descriptor, () => device.native.createComputePipeline(descriptor));
+      chargeCompiled(context.create(Kind.GPUComputePipeline, result, device, descriptor, () => device.native.createComputePipeline(descriptor)));
     },
 
     'GPUDevice.createRenderPipeline'(self, result, descriptor) {
       const device = deviceOf(self);
-      context.create(Kind.GPURenderPipeline, result, device, descriptor, () => device.native.createRenderPipeline(descriptor));
+      chargeCompiled(context.create(Kind.GPURenderPipeline, result, device, descriptor, () => device.native.createRenderPipeline(descriptor)));
     },
 
     'GPUDevice.createComputePipelineAsync'(self, request, result, descriptor) {
       replies.expect();
       const device = deviceOf(self);
-      const known = context.createPending<GPUComputePipeline>(Kind.GPUComputePipeline, result, device, descriptor);
+      const known = chargeCompiled(context.createPending<GPUComputePipeline>(Kind.GPUComputePipeline, result, device, descriptor));
       deliver(known, request, () => device.native.createComputePipelineAsync(descriptor));
     },
 
     'GPUDevice.createRenderPipelineAsync'(self, request, result, descriptor) {
       replies.expect();
       const device = deviceOf(self);
-      const known = context.createPending<GPURenderPipeline>(Kind.GPURenderPipeline, result, device, descriptor);
+      const known = chargeCompiled(context.createPending<GPURenderPipeline>(Kind.GPURenderPipeline, result, device, descriptor));
       deliver(known, request, () => device.native.createRenderPipelineAsync(descriptor));
     },
 

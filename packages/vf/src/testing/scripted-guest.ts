@@ -1,4 +1,5 @@
 import { INLINE, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, Reader, Writer, handles } from '@gpup/wire';
+import type { HostLink } from '@gpup/bus';
 import type { ContextSlot } from '@gpup/vidmm';
 import type * as T from '@gpup/wire/dictionaries';
 import * as encode from '@gpup/wire/encode';
@@ -13,13 +14,17 @@ export type Reply =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'error'; readonly name: string; readonly reason: string; readonly message: string }
   | { readonly kind: 'scope'; readonly filter: T.GPUErrorFilter | null; readonly message: string }
-  | { readonly kind: 'data'; readonly bytes: Uint8Array };
+  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'escape'; readonly words: Uint32Array };
 
 export interface GuestOptions {
   readonly backend: Backend;
   readonly limits?: Partial<VfLimits>;
   /** Null for a guest on a byte stream. */
   readonly heapBytes?: number | null;
+  readonly escapes?: readonly string[];
+  /** What the processor is given in place of the link itself. */
+  readonly wrap?: (link: MemoryLink) => HostLink;
   readonly slot?: ContextSlot;
   readonly nowMs?: () => number;
 }
@@ -51,9 +56,9 @@ export class ScriptedGuest {
   readonly #requests = new Map<number, (reply: Reply) => void>();
   #nextRequest = 1;
 
-  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, ...options }: GuestOptions) {
+  constructor({ backend, limits = {}, heapBytes = HEAP_BYTES, wrap = (link) => link, ...options }: GuestOptions) {
     this.link = new MemoryLink(heapBytes);
-    this.processor = new CommandProcessor({ link: this.link, backend, limits, ...options, report: (end) => { this.end = end; } });
+    this.processor = new CommandProcessor({ link: wrap(this.link), backend, limits, ...options, report: (end) => { this.end = end; } });
     const reader = new Reader();
     this.link.onReply = (words, begin, end) => {
       const packet = words.slice(begin, end);
@@ -74,6 +79,7 @@ export class ScriptedGuest {
       'Reply.error': (request, name, reason, message) => settle(request, { kind: 'error', name, reason, message }),
       'Reply.scope': (request, filter, message) => settle(request, { kind: 'scope', filter, message }),
       'Reply.data': (request, bytes) => settle(request, { kind: 'data', bytes: bytes.slice() }),
+      'Reply.escape': (request, words) => settle(request, { kind: 'escape', words: words.slice() }),
       'Event.welcome': (_major, _minor, _level, text) => { this.welcome = JSON.parse(text) as unknown; },
       'Event.deviceLost': (device, reason, message) => { this.lostDevices.push({ device, reason, message }); },
       'Event.uncapturedError': (_device, filter, message) => { this.uncaptured.push({ filter, message }); },
@@ -105,8 +111,12 @@ export class ScriptedGuest {
     return reply;
   }
 
-  hello(): void {
-    this.post((w) => encode.encodeContextHello(w, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, ''));
+  hello(featureLevel = FEATURE_LEVEL): void {
+    this.post((w) => encode.encodeContextHello(w, PROTOCOL_MAJOR, PROTOCOL_MINOR, featureLevel, ''));
+  }
+
+  escape(number: number, version: number, ...words: number[]): Promise<Reply> {
+    return this.ask((w, request) => encode.encodeContextEscape(w, request, number, version, words));
   }
 
   // Handles

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from 'node:assert/strict';
+import { equal, ok, throws } from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ test('a VF says times on the clock that its daemon has', () => {
   slot.oldest(performance.now(), 1);
   const { oldestSubmitMs } = page.slot(0);
   const afterMs = Math.ceil(monotonicUs() / 1000);
-  deepEqual([oldestSubmitMs >= beforeMs - 1, oldestSubmitMs <= afterMs + 1], [true, true]);
+  ok(oldestSubmitMs !== null && oldestSubmitMs >= beforeMs - 1 && oldestSubmitMs <= afterMs + 1);
   release();
   closeDescriptor(fd);
 });

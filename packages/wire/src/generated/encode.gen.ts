@@ -915,6 +915,17 @@ export function encodeRecordedPassDefine(w: Writer, self: number, result: number
   w.end(at);
 }
 
+export function encodeContextEscape(w: Writer, request: number, escape: number, version: number, data: ArrayLike<number>): void {
+  const at = w.reserve(5);
+  const words = w.words;
+  words[at] = 42;
+  words[at + 2] = request;
+  words[at + 3] = escape;
+  words[at + 4] = version;
+  w.u32(data.length); for (let i = 0; i < data.length; i++) { const each = data[i] as number; w.u32(each); }
+  w.end(at);
+}
+
 export function encodeReplyDone(w: Writer, request: number): void {
   const at = w.reserve(3);
   const words = w.words;
@@ -959,6 +970,15 @@ export function encodeReplyData(w: Writer, request: number, data: Payload): void
   words[at] = 5;
   words[at + 2] = request;
   w.payload(data);
+  w.end(at);
+}
+
+export function encodeReplyEscape(w: Writer, request: number, data: ArrayLike<number>): void {
+  const at = w.reserve(3);
+  const words = w.words;
+  words[at] = 10;
+  words[at + 2] = request;
+  w.u32(data.length); for (let i = 0; i < data.length; i++) { const each = data[i] as number; w.u32(each); }
   w.end(at);
 }
 

@@ -135,3 +135,7 @@ export const GPUDeviceLostReasonNumbers: Readonly<Record<string, number>> = Obje
 export type GPUErrorFilter = 'validation' | 'out-of-memory' | 'internal';
 export const GPUErrorFilterNames: readonly string[] = ['', 'validation', 'out-of-memory', 'internal'];
 export const GPUErrorFilterNumbers: Readonly<Record<string, number>> = Object.assign(Object.create(null), { 'validation': 1, 'out-of-memory': 2, 'internal': 3 });
+
+export type LatencyClass = 'interactive' | 'throughput';
+export const LatencyClassNames: readonly string[] = ['', 'interactive', 'throughput'];
+export const LatencyClassNumbers: Readonly<Record<string, number>> = Object.assign(Object.create(null), { 'interactive': 1, 'throughput': 2 });

@@ -85,6 +85,7 @@ export const OPCODES = {
   'GPUDevice.injectError': 39,
   'GPUDevice.createRenderBundleEncoder': 40,
   'RecordedPass.define': 41,
+  'Context.escape': 42,
 } as const;
 
 export const RECORDED = {
@@ -134,4 +135,5 @@ export const REPLIES = {
   'Event.deviceLost': 7,
   'Event.uncapturedError': 8,
   'Event.contextLost': 9,
+  'Reply.escape': 10,
 } as const;

@@ -10,6 +10,7 @@ export interface ReplyHandlers {
   'Reply.error'(request: number, name: string, reason: string, message: string): void;
   'Reply.scope'(request: number, filter: E.GPUErrorFilter | null, message: string): void;
   'Reply.data'(request: number, data: Uint8Array): void;
+  'Reply.escape'(request: number, data: Uint32Array): void;
   'Event.welcome'(major: number, minor: number, featureLevel: number, text: string): void;
   'Event.deviceLost'(device: number, reason: E.GPUDeviceLostReason, message: string): void;
   'Event.uncapturedError'(device: number, filter: E.GPUErrorFilter, message: string): void;
@@ -49,6 +50,12 @@ export function dispatchReply(handlers: ReplyHandlers, opcode: number, r: Reader
       const data = r.payload();
       r.close();
       return handlers['Reply.data'](request, data);
+    }
+    case 10: {
+      const request = r.u32();
+      const data = r.u32Array();
+      r.close();
+      return handlers['Reply.escape'](request, data);
     }
     case 6: {
       const major = r.u32();

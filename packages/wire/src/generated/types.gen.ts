@@ -38,6 +38,7 @@ export type GPUCanvasAlphaMode = E.GPUCanvasAlphaMode;
 export type GPUCanvasToneMappingMode = E.GPUCanvasToneMappingMode;
 export type GPUDeviceLostReason = E.GPUDeviceLostReason;
 export type GPUErrorFilter = E.GPUErrorFilter;
+export type LatencyClass = E.LatencyClass;
 
 export interface GPUObjectDescriptorBase {
   readonly label: string;
