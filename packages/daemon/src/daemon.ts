@@ -1,5 +1,5 @@
 import type { HostConfig } from '@gpup/pf/host-config';
-import { PF_LIMITS, PROTOCOL } from '@gpup/pf';
+import { PF_LIMITS, WIRE_PROTOCOL } from '@gpup/pf';
 import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
 import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
@@ -66,7 +66,7 @@ export class Daemon {
     daemonStep('daemon.adopted');
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
-    const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: WIRE_FEATURE_LEVEL };
+    const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL };
     const actions = new HostActions({ core, tdr, directories: this.#directories, identity, startedMs, nowMs: Date.now });
     daemonStep('daemon.partitions-listening');
     this.#api = await this.#openApi(actions);
