@@ -4,7 +4,7 @@ import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@
 import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import { findAdapters } from './adapters.ts';
-import type { ApiServer, CreateApiServer } from './api-seam.ts';
+import type { ApiServer, CreateApiServer } from './api-server.ts';
 import { type Directories, directoriesIn } from './directories.ts';
 import { HostActions } from './host-actions.ts';
 import { HostCore } from './host-core.ts';
@@ -61,7 +61,8 @@ export class Daemon {
     });
     this.#core = core;
     daemonStep('daemon.adopting');
-    await takeOverVfs(vfs, { answerMsMax: PF_LIMITS.adoptionMsMax, onAdoption: (adoption) => core.adopt(adoption) });
+    const { hardware, software } = config.tdr;
+    await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
