@@ -13,6 +13,7 @@ export interface PageUsage extends Counts {
   readonly vramBytes: number;
   readonly vramPeakBytes: number;
   readonly hostBytes: number;
+  readonly tdrCount: number;
 }
 
 export type BudgetChange =
@@ -37,6 +38,7 @@ export class PartitionPage {
   #budgets: PageBudgets;
   #retired: Counts;
   #peakBytes: number;
+  #tdrCount: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
 
@@ -47,6 +49,7 @@ export class PartitionPage {
     this.#budgets = budgets;
     this.#retired = readCounts(this.#page.float, RETIRED_WORD);
     this.#peakBytes = Math.min(loadCount(this.#page.float, HEADER.peakBytes), BYTES_MAX);
+    this.#tdrCount = loadCount(this.#page.float, HEADER.tdrCount);
     this.#storeBudgets();
   }
 
@@ -123,6 +126,12 @@ export class PartitionPage {
     float.fill(0, base, base + RECORD_WORDS);
   }
 
+  /** A context of the partition was timed out. */
+  countTdr(): void {
+    this.#tdrCount = Math.min(this.#tdrCount + 1, Number.MAX_SAFE_INTEGER);
+    this.#page.float[HEADER.tdrCount] = this.#tdrCount;
+  }
+
   /** What the contexts have of the budget, claims included that are about to be refused. */
   usedBytes(): number {
     return this.#sum((slot) => slot.vramBytes);
@@ -188,6 +197,7 @@ export class PartitionPage {
       vramBytes: slots.reduce((bytes, slot) => bytes + slot.vramBytes, 0),
       vramPeakBytes: this.#foldPeak(),
       hostBytes: slots.reduce((bytes, slot) => bytes + slot.hostBytes, 0),
+      tdrCount: this.#tdrCount,
     };
   }
 
