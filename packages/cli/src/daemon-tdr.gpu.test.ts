@@ -3,7 +3,7 @@
  * short limits; neighbours' results are checked round by round meanwhile.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { type TestContext, describe, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { HostEvent, PartitionUsage, PartitionView } from '@gpup/pf/actions';
 import { isStopped } from './testing/processes.ts';
 import { type Culprit, DaemonScene, type WorkingGuest } from './testing/daemon-scene.ts';
@@ -16,8 +16,8 @@ const LIMIT_TIME_MS = 600_000;
 const PATIENCE_MS = 20_000;
 const APERTURE_BYTES_MIN = 32 * 2 ** 20;
 
-function sceneFor(t: TestContext): DaemonScene {
-  const software = { delayMs: DELAY_MS, ddiDelayMs: DDI_DELAY_MS };
+function sceneFor(t: TestContext, delayMs = DELAY_MS): DaemonScene {
+  const software = { delayMs, ddiDelayMs: DDI_DELAY_MS };
   const scene = new DaemonScene({ pool: 1, tdr: { software, limitTimeMs: LIMIT_TIME_MS } });
   t.after(() => scene.close());
   return scene;
@@ -156,23 +156,23 @@ async function endsWell(guest: WorkingGuest): Promise<void> {
   equal((await guest.end())[0], 0);
 }
 
-describe('what is not a timeout', () => {
-  test('many short submits, one long submit, and a backlog that takes longer than one submit may', async (t) => {
-    const scene = sceneFor(t);
-    await scene.start();
-    const culprit = scene.culprit('default');
-    const neighbour = await scene.guest();
-    deepEqual(await culprit.tell('open'), { opened: 2 });
-    const { isRight, submitCount } = await culprit.tell(`busy ${DELAY_MS * 2}`);
-    equal(isRight, true);
-    t.diagnostic(`${submitCount} short submits within ${DELAY_MS * 2} ms`);
-    t.diagnostic(`one submit took ${(await culprit.tell(`long ${DELAY_MS / 3}`))['tookMs']} ms of ${DELAY_MS}`);
-    const burstMs = (await culprit.tell(`burst 12 ${DELAY_MS / 5}`))['tookMs'];
-    t.diagnostic(`12 submits at once took ${burstMs} ms`);
-    deepEqual(await culprit.tell('check'), { isRight: true });
-    equal((await scene.ask('partition', 'default')).usage.tdrCount, 0);
-    await endsWell(neighbour);
-  });
+test('many short submits, one long submit, and a backlog that takes longer than one submit may are no timeouts', async (t) => {
+  // Other programs of the machine make a submit take several times as long as it does alone.
+  const delayMs = 2 * DELAY_MS;
+  const scene = sceneFor(t, delayMs);
+  await scene.start();
+  const culprit = scene.culprit('default');
+  const neighbour = await scene.guest();
+  deepEqual(await culprit.tell('open'), { opened: 2 });
+  const { isRight, submitCount } = await culprit.tell(`busy ${delayMs + 500}`);
+  equal(isRight, true);
+  t.diagnostic(`${submitCount} short submits within ${delayMs + 500} ms`);
+  t.diagnostic(`one submit took ${(await culprit.tell(`long ${delayMs / 6}`))['tookMs']} of ${delayMs} ms`);
+  // Eight of them, which one question covers, take longer than one may.
+  t.diagnostic(`twelve submits at once took ${(await culprit.tell(`burst 12 ${delayMs / 6}`))['tookMs']} ms`);
+  deepEqual(await culprit.tell('check'), { isRight: true });
+  equal((await scene.ask('partition', 'default')).usage.tdrCount, 0);
+  await endsWell(neighbour);
 });
 
 test('a guest that ends under an endless shader leaves nothing, and it is no timeout', async (t) => {
