@@ -16,9 +16,9 @@ const LIMIT_TIME_MS = 600_000;
 const PATIENCE_MS = 20_000;
 const APERTURE_BYTES_MIN = 32 * 2 ** 20;
 
-function sceneFor(t: TestContext, delayMs = DELAY_MS): DaemonScene {
+function sceneFor(t: TestContext, { delayMs = DELAY_MS, limitCount = 5 } = {}): DaemonScene {
   const software = { delayMs, ddiDelayMs: DDI_DELAY_MS };
-  const scene = new DaemonScene({ pool: 1, tdr: { software, limitTimeMs: LIMIT_TIME_MS } });
+  const scene = new DaemonScene({ pool: 1, tdr: { software, limitCount, limitTimeMs: LIMIT_TIME_MS } });
   t.after(() => scene.close());
   return scene;
 }
@@ -156,10 +156,40 @@ async function endsWell(guest: WorkingGuest): Promise<void> {
   equal((await guest.end())[0], 0);
 }
 
+const BLOCKED_AT_ONCE = `Partition "default" is blocked until an operator unblocks it: More than 0 timeouts within ${LIMIT_TIME_MS / 1000} s.`;
+
+test('a partition that was blocked in the last moment of a daemon has no guests under the next one', async (t) => {
+  const scene = sceneFor(t, { limitCount: 0 });
+  const life = scene.begin('daemon.partition-saved');
+  await life.ready;
+  const neighbour = await scene.guest();
+  const culprit = scene.culprit('default');
+  await culprit.tell('open');
+  await culprit.tell('begin compute');
+  await life.frozen();
+  await neighbour.goesOn();
+  await life.kill();
+  await scene.start();
+  deepEqual(await neighbour.ended(), [3, `lost ${BLOCKED_AT_ONCE}`]);
+  const { state, contextCount } = await only(scene, 'default', { rest: NOTHING, vfCount: 0 });
+  deepEqual([state.kind, contextCount, (await scene.ask('host')).adoptedCount], ['blocked', 0, 0]);
+});
+
+test('a partition is blocked also where that cannot be saved', async (t) => {
+  const scene = sceneFor(t, { limitCount: 0 });
+  await scene.start();
+  const culprit = scene.culprit('default');
+  await culprit.tell('open');
+  scene.spoilState();
+  await culprit.tell('hang compute');
+  deepEqual(await culprit.tell('open'), { code: 'partition-blocked', message: BLOCKED_AT_ONCE });
+  match((await scene.ask('logLines', { countMax: 20 })).join('\n'), /cannot be saved/);
+});
+
 test('many short submits, one long submit, and a backlog that takes longer than one submit may are no timeouts', async (t) => {
   // Other programs of the machine make a submit take several times as long as it does alone.
   const delayMs = 2 * DELAY_MS;
-  const scene = sceneFor(t, delayMs);
+  const scene = sceneFor(t, { delayMs });
   await scene.start();
   const culprit = scene.culprit('default');
   const neighbour = await scene.guest();

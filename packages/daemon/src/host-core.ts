@@ -125,6 +125,7 @@ export class HostCore {
     } catch (error) {
       this.log.error(`The partitions cannot be saved; a next host would not know of the last change. ${(error as Error).message}`);
     }
+    daemonStep('daemon.partition-saved');
     this.#follow({ table, events });
   }
 

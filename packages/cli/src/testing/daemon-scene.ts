@@ -192,6 +192,13 @@ export class DaemonScene {
     return culprit;
   }
 
+  /** From here on nothing can be saved: there is a file in the place of the directory. */
+  spoilState(): void {
+    const state = join(this.directory, 'state');
+    rmSync(state, { recursive: true });
+    writeFileSync(state, '');
+  }
+
   /** Running VF processes. */
   vfPids(): readonly number[] {
     return [...processesIn(this.runtime)].filter(([pid, role]) => role === 'vf' && isRunning(pid)).map(([pid]) => pid);
