@@ -13,6 +13,7 @@ export interface PageUsage extends Counts {
   readonly vramBytes: number;
   readonly vramPeakBytes: number;
   readonly hostBytes: number;
+  readonly tdrCount: number;
 }
 
 export type BudgetChange =
@@ -39,6 +40,7 @@ export class PartitionPage {
   #peakBytes: number;
   /** Slots from here on were never anybody's. */
   #usedSlotCount: number;
+  #tdrCount: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
 
@@ -51,6 +53,7 @@ export class PartitionPage {
     this.#peakBytes = Math.min(loadCount(this.#page.float, HEADER.peakBytes), BYTES_MAX);
     this.#usedSlotCount = Math.max(0, Math.min(Atomics.load(this.#page.int, HEADER.usedSlotCountHalf), slotCount));
     Atomics.store(this.#page.int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
+    this.#tdrCount = loadCount(this.#page.float, HEADER.tdrCount);
     this.#storeBudgets();
   }
 
@@ -127,6 +130,12 @@ export class PartitionPage {
     float.fill(0, base, base + RECORD_WORDS);
   }
 
+  /** A context of the partition was timed out. */
+  countTdr(): void {
+    this.#tdrCount = Math.min(this.#tdrCount + 1, Number.MAX_SAFE_INTEGER);
+    this.#page.float[HEADER.tdrCount] = this.#tdrCount;
+  }
+
   /** What the contexts have of the budget, claims included that are about to be refused. */
   usedBytes(): number {
     return this.#sum((slot) => slot.vramBytes);
@@ -192,6 +201,7 @@ export class PartitionPage {
       vramBytes: slots.reduce((bytes, slot) => bytes + slot.vramBytes, 0),
       vramPeakBytes: this.#foldPeak(),
       hostBytes: slots.reduce((bytes, slot) => bytes + slot.hostBytes, 0),
+      tdrCount: this.#tdrCount,
     };
   }
 
