@@ -37,6 +37,8 @@ export class PartitionPage {
   #budgets: PageBudgets;
   #retired: Counts;
   #peakBytes: number;
+  /** Slots from here on were never anybody's. */
+  #usedSlotCount: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
 
@@ -47,6 +49,8 @@ export class PartitionPage {
     this.#budgets = budgets;
     this.#retired = readCounts(this.#page.float, RETIRED_WORD);
     this.#peakBytes = Math.min(loadCount(this.#page.float, HEADER.peakBytes), BYTES_MAX);
+    this.#usedSlotCount = Math.max(0, Math.min(Atomics.load(this.#page.int, HEADER.usedSlotCountHalf), slotCount));
+    Atomics.store(this.#page.int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
     this.#storeBudgets();
   }
 
@@ -94,9 +98,9 @@ export class PartitionPage {
     const { int, float } = this.#page;
     this.#owners[slotIndex] = vfPid;
     float[slotWord(slotIndex) + SLOT.vfPid] = vfPid;
-    const usedSlotCount = this.#owners.findLastIndex((owner) => owner !== null) + 1;
     // Only ever raised, and before the VF hears of its slot: see SlotBudget.
-    if (Atomics.load(int, HEADER.usedSlotCountHalf) < usedSlotCount) Atomics.store(int, HEADER.usedSlotCountHalf, usedSlotCount);
+    this.#usedSlotCount = Math.max(this.#usedSlotCount, slotIndex + 1);
+    Atomics.store(int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
     return true;
   }
 
@@ -210,6 +214,9 @@ export class PartitionPage {
     const defect = pageDefect(int.buffer);
     if (defect !== null) return defect;
     if (slotCountOf(int.buffer) !== this.slotCount) return `Partition page slot count (${slotCountOf(int.buffer)}) is not ${this.slotCount}.`;
+    const usedSlotCount = Atomics.load(int, HEADER.usedSlotCountHalf);
+    // Contexts sum no further than this: one that is left out would have a budget of its own.
+    if (usedSlotCount !== this.#usedSlotCount) return `Partition page count of used slots (${usedSlotCount}) is not ${this.#usedSlotCount}.`;
     for (const [word, bytes] of [[HEADER.budgetBytes, this.#budgets.budgetBytes], [HEADER.hostBudgetBytes, this.#budgets.hostBudgetBytes]] as const) {
       const found = Atomics.load(big, word);
       if (found !== budgetWord(bytes)) return `Partition page budget (${found}) is not ${budgetWord(bytes)}.`;
