@@ -168,6 +168,8 @@ export class HostCore {
     if (!(answer instanceof Context)) return this.log.warning(`A VF is not taken over: ${answer.message}`, { ...fields, code: answer.code });
     this.#adoptedCount += 1;
     this.#claim(answer);
+    // They may have been changed by a daemon that had no time to say so.
+    if (partition !== '') answer.vf?.openEscapes(partitionOf(this.#table, partition).definition.escapes);
     this.log.info('A VF is taken over.', fields);
     this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
     daemonStep('daemon.vf-adopted');

@@ -1,5 +1,5 @@
 import { assert } from '@gpup/base';
-import { BYTES_MAX, budgetWord, HEADER, loadCount, PAGE_MAGIC, PAGE_VERSION, pageBytes, pageDefect, type PageWords, RECORD_WORDS, RETIRED_WORD, SLOT, slotWord, viewPage } from './page-layout.ts';
+import { BYTES_MAX, budgetWord, HEADER, loadBytes, loadCount, PAGE_MAGIC, PAGE_VERSION, pageBytes, pageDefect, type PageWords, RECORD_WORDS, RETIRED_WORD, SLOT, slotWord, viewPage } from './page-layout.ts';
 import { type Counts, addCounts, readCounts, readSlot, type SlotView, writeCounts } from './slot-view.ts';
 
 export interface PageBudgets {
@@ -138,16 +138,17 @@ export class PartitionPage {
 
   /** What the contexts have of the budget, claims included that are about to be refused. */
   usedBytes(): number {
-    return this.#sum((slot) => slot.vramBytes);
+    return this.#sum(SLOT.usedBytes);
   }
 
   hostUsedBytes(): number {
-    return this.#sum((slot) => slot.hostBytes);
+    return this.#sum(SLOT.hostUsedBytes);
   }
 
-  #sum(bytesOf: (slot: SlotView) => number): number {
+  /** Asked for a few times a second for every partition of the host: no more is read than is summed. */
+  #sum(word: number): number {
     let bytes = 0;
-    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) bytes += bytesOf(this.slot(slotIndex));
+    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
     return bytes;
   }
 
@@ -195,12 +196,13 @@ export class PartitionPage {
   }
 
   usage(): PageUsage {
-    const slots = Array.from({ length: this.slotCount }, (_, slotIndex) => this.slot(slotIndex));
+    // A slot that nobody has counts nothing, whatever a VF may have written there.
+    const taken = [...this.#owners.keys()].filter((slotIndex) => this.#owners[slotIndex] !== null).map((slotIndex) => this.slot(slotIndex));
     return {
-      ...slots.reduce<Counts>(addCounts, this.#retired),
-      vramBytes: slots.reduce((bytes, slot) => bytes + slot.vramBytes, 0),
+      ...taken.reduce<Counts>(addCounts, this.#retired),
+      vramBytes: this.usedBytes(),
       vramPeakBytes: this.#foldPeak(),
-      hostBytes: slots.reduce((bytes, slot) => bytes + slot.hostBytes, 0),
+      hostBytes: this.hostUsedBytes(),
       tdrCount: this.#tdrCount,
     };
   }
