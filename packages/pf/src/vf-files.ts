@@ -61,6 +61,11 @@ export function limitVfLog({ logPath }: VfFiles, bytesMax: number): void {
   }
 }
 
+/** A VF that was taken over may have put in their place what is not to be removed, and that stays. */
 export function removeVfFiles({ socketPath, logPath }: VfFiles): void {
-  for (const path of [socketPath, logPath]) rmSync(path, { force: true });
+  for (const path of [socketPath, logPath]) {
+    try {
+      rmSync(path, { force: true });
+    } catch {}
+  }
 }
