@@ -77,6 +77,18 @@ test('a VF that ends by itself after it was taken over has died', async (t) => {
   equal((await ended).code, 'vf-died');
 });
 
+test('a VF that is killed is gone, whoever else holds its connection', async (t) => {
+  const directory = directoryFor(t);
+  const child = await leftVf(t, directory, { behaviour: 'forks' });
+  const forked = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  const [adoption] = await takeOver(directory);
+  const holderPid = Number(String((await forked)[0]));
+  t.after(() => process.kill(holderPid, 'SIGKILL'));
+  const { vf, ended } = owned(adoption as Adoption);
+  vf.kill({ code: 'test', message: 'The test ends it.' });
+  equal((await ended).code, 'test');
+});
+
 test('what a VF says right after its hello is heard', async (t) => {
   const directory = directoryFor(t);
   await leftVf(t, directory, { more: '{"type":"fault","code":"ring-index","message":"Too far."}\n' });

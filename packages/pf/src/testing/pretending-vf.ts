@@ -2,6 +2,7 @@
  * Poses as a VF that a host process has left behind: listens at its socket, and hands over what its arguments say.
  * Arguments: directory, id, and a JSON object with what differs from an honest VF.
  */
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
@@ -13,7 +14,8 @@ export interface Pretence {
   readonly hello?: Readonly<Record<string, unknown>>;
   /** Instead of a hello. */
   readonly text?: string;
-  readonly behaviour?: 'silent' | 'closes';
+  /** The one that forks prints the pid of its child, which holds the connection as well. */
+  readonly behaviour?: 'silent' | 'closes' | 'forks';
   readonly control?: 'file' | 'datagrams' | 'internet' | 'none';
   readonly page?: 'shrinkable' | 'none';
   /** So many connections, and one more, wait to be accepted. */
@@ -67,10 +69,15 @@ function descriptors(): number[] {
   return [...controlFds, ...(pretence.page === 'none' ? [] : [pretence.page === 'shrinkable' ? file : page])];
 }
 
+function fork(fd: number): number | undefined {
+  return spawn('sleep', ['infinity'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).pid;
+}
+
 createServer((socket) => {
   socket.on('error', () => {});
   if (pretence.behaviour === 'silent') return;
   if (pretence.behaviour === 'closes') return void socket.destroy();
+  if (pretence.behaviour === 'forks') process.stdout.write(`${fork(descriptorOf(socket) as number)}\n`);
   const text = pretence.text ?? `${JSON.stringify({ ...HELLO, ...pretence.hello })}\n`;
   sendDescriptors(descriptorOf(socket) as number, Buffer.from(text + (pretence.more ?? '')), descriptors());
 }).listen({ path: vfFiles(directory, vfId).socketPath, backlog: pretence.backlog ?? 511 }, () => process.stdout.write('listening\n'));
