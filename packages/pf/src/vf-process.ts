@@ -226,6 +226,9 @@ function startProcess({ config, environment }: VfLaunch, files: VfFiles | null):
   const logFd = files === null ? null : openVfLog(files);
   try {
     return spawnVf({ config, environment, logFd });
+  } catch (error) {
+    if (files !== null) removeVfFiles(files);
+    throw error;
   } finally {
     if (logFd !== null) closeSync(logFd);
   }
