@@ -170,7 +170,7 @@ export class Tenancy {
     };
     return {
       // Its budgets are on the page.
-      assignment: { heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), view: this.#options.landlord.view(), capturePath: null },
+      assignment: () => ({ heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), view: this.#options.landlord.view(), capturePath: null }),
       place: (vfPid) => {
         retire();
         if (this.#page === undefined) return null;
