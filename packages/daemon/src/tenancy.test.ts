@@ -1,11 +1,14 @@
 import { deepEqual } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { VfPool } from '@gpup/pf/core';
+import { closeDescriptor, createSocketPair, openProcess, receiveNow } from '@gpup/os';
+import type { Adoption, VfPool } from '@gpup/pf/core';
+import { createPageFile } from '@gpup/vidmm/node';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 const REASON = { code: 'test', message: 'The test ends.' };
@@ -21,7 +24,13 @@ function poolOfOne(tasks: Task[]): VfPool {
   return { take: (assign: (taken: typeof vf) => boolean) => (assign(vf) ? vf : undefined) } as unknown as VfPool;
 }
 
-async function openTenancy(t: TestContext, pool: VfPool, decisions: Partial<Landlord>): Promise<Tenancy> {
+async function openTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Landlord>): Promise<Tenancy> {
+  const tenancy = makeTenancy(t, pool, decisions);
+  await tenancy.open();
+  return tenancy;
+}
+
+function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Landlord>): Tenancy {
   const directory = mkdtempSync(join(tmpdir(), 'gpup-tenancy-'));
   let contextId = 0;
   const landlord: Landlord = {
@@ -35,7 +44,6 @@ async function openTenancy(t: TestContext, pool: VfPool, decisions: Partial<Land
     ...decisions,
   };
   const tenancy = new Tenancy({ name: 'small', adapter: 'software-0', socketPath: join(directory, 'small.sock'), pool, slotCount: 2, landlord });
-  await tenancy.open();
   t.after(() => {
     tenancy.stopListening();
     rmSync(directory, { recursive: true });
@@ -62,4 +70,33 @@ test('a context gets what its partition has when its VF is handed over, not when
   deepEqual(tasks.map(({ assignment }) => [assignment.escapes, assignment.view.features]), [[[], []]]);
   for (const context of tenancy.contexts) context.end(REASON);
   control.destroy();
+});
+
+/** A VF of the daemon before, with a page of four places, and the end of its control connection that the VF has. */
+function leftVf(t: TestContext, slotIndex: number): { readonly adoption: Adoption; readonly vfEnd: number; readonly ended: Promise<unknown> } {
+  const child = spawn('sleep', ['infinity']);
+  t.after(() => child.kill('SIGKILL'));
+  const [connectionFd, vfEnd] = createSocketPair();
+  const [guestControlFd, guestEnd] = createSocketPair();
+  t.after(() => [vfEnd, guestEnd].forEach(closeDescriptor));
+  const page = createPageFile('gpup-test-page', { slotCount: 4, budgetBytes: 0, hostBudgetBytes: 0 });
+  page.release();
+  const pid = child.pid as number;
+  const hello = {
+    type: 'hello', protocol: { major: 1, minor: 0 }, vfId: '00000000000000ab', pid, startTicks: 1, isReady: true,
+    context: { contextId: 1, partition: 'small', adapter: 'software-0', guestPid: 7, openedMs: 0 }, page: { slotIndex },
+  } as const;
+  const processFd = openProcess(pid) as number;
+  return { adoption: { hello, connectionFd, processFd, guestControlFd, pageFd: page.fd, further: Buffer.alloc(0), directory: tmpdir() }, vfEnd, ended: once(child, 'exit') };
+}
+
+test('a VF that is taken over is told which escapes are open now', async (t) => {
+  const tenancy = makeTenancy(t, null, { escapes: () => [] });
+  const { adoption, vfEnd, ended } = leftVf(t, 1);
+  tenancy.adopt(adoption);
+  const bytes = Buffer.alloc(100);
+  const byteCount = receiveNow(vfEnd, bytes);
+  deepEqual(bytes.toString('utf8', 0, Number(byteCount)), '{"type":"escapes","names":[]}\n');
+  await tenancy.close(REASON);
+  await ended;
 });

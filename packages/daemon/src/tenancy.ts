@@ -69,8 +69,13 @@ export class Tenancy {
     const isKept = this.#keepPage(adoption);
     const answer = this.#host.adopt(adoption);
     const rest = isKept ? { ...adoption, pageFd: null } : adoption;
-    if (!(answer instanceof Context)) dismissAdoption(rest, answer);
-    else if (rest.pageFd !== null) closeDescriptor(rest.pageFd);
+    if (!(answer instanceof Context)) {
+      dismissAdoption(rest, answer);
+      return answer;
+    }
+    if (rest.pageFd !== null) closeDescriptor(rest.pageFd);
+    // The daemon before may have died after it had saved a change and before it had told.
+    answer.vf?.openEscapes(this.#options.landlord.escapes());
     return answer;
   }
 
