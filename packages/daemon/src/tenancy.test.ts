@@ -100,3 +100,10 @@ test('a VF that is taken over is told which escapes are open now', async (t) => 
   await tenancy.close(REASON);
   await ended;
 });
+
+test('a VF has no place beyond those that there are, whatever its page says', async (t) => {
+  const tenancy = makeTenancy(t, null, {});
+  const { adoption, ended } = leftVf(t, 2);
+  deepEqual((tenancy.adopt(adoption) as { code: string }).code, 'bad-slot');
+  await ended;
+});

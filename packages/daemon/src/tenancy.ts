@@ -161,7 +161,8 @@ export class Tenancy {
       return { code: 'bad-page', message: "The VF has handed over another page than its partition's." };
     }
     const { slotIndex } = hello.page;
-    if (!this.#page.page.adoptSlot(slotIndex, hello.pid)) {
+    // The page is a VF's word as well where it is the first, and may have more places than there are here.
+    if (slotIndex >= this.#options.slotCount || !this.#page.page.adoptSlot(slotIndex, hello.pid)) {
       return { code: 'bad-slot', message: `The VF's place in its partition's page (${slotIndex}) does not exist, or is another's.` };
     }
     return this.#grant(slotIndex);
