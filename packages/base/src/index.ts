@@ -1,2 +1,3 @@
 export { AssertionError, assert } from './assert.ts';
 export { GuestFault } from './guest-fault.ts';
+export { printable, printableJson, printableText } from './printable.ts';

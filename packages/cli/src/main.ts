@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { printable } from '@gpup/base';
 import { parseCommandLine } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { help } from './command-line/help.ts';
-import { printable } from './printable.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 

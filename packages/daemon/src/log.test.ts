@@ -1,4 +1,4 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,14 @@ test('a line is one JSON object with time, level, message and fields', () => {
   log.warning('A "word"\nand more', { context: 3, partition: 'small' });
   deepEqual(JSON.parse(written.join('')), { time: '1970-01-01T00:00:00.000Z', level: 'warning', message: 'A "word"\nand more', context: 3, partition: 'small' });
   equal(written.join('').indexOf('\n'), written.join('').length - 1);
+});
+
+test('a line holds nothing that a terminal would act upon, and says it all the same', () => {
+  const written: string[] = [];
+  const log = new Log({ write: (line) => written.push(line), level: 'info', nowMs: () => 0 });
+  log.info('a\u009b2Jb\u202ec', { partition: '\u2066' });
+  match(written.join(''), /"a\\u009b2Jb\\u202ec","partition":"\\u2066"/);
+  deepEqual(log.lines(1).map((line) => (JSON.parse(line) as { message: string }).message), ['a\u009b2Jb\u202ec']);
 });
 
 for (const [level, count] of [['error', 1], ['warning', 2], ['info', 3], ['debug', 4]] as const) {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { printableJson } from '@gpup/base';
 import type { LogLevel } from '@gpup/pf/host-config';
 import { DAEMON_LIMITS } from './limits.ts';
 
@@ -15,7 +16,10 @@ export interface LogOptions {
   readonly nowMs: () => number;
 }
 
-/** What the daemon does, one JSON object a line: `time`, `level`, `message`, and fields for programs. */
+/**
+ * What the daemon does, one JSON object a line: `time`, `level`, `message`, and fields for programs. A message may
+ * quote a guest, and whoever reads the lines may do so at a terminal.
+ */
 export class Log {
   readonly #options: LogOptions;
   readonly #kept: string[] = [];
@@ -46,7 +50,7 @@ export class Log {
     const { level: levelMax, nowMs, write } = this.#options;
     if (LEVELS.indexOf(level) > LEVELS.indexOf(levelMax)) return;
     const time = new Date(nowMs()).toISOString();
-    const line = JSON.stringify({ time, level, message: message.slice(0, DAEMON_LIMITS.logMessageCharactersMax), ...fields });
+    const line = printableJson({ time, level, message: message.slice(0, DAEMON_LIMITS.logMessageCharactersMax), ...fields });
     this.#kept.push(line);
     if (this.#kept.length > DAEMON_LIMITS.logLinesMax) this.#kept.shift();
     write(`${line}\n`);

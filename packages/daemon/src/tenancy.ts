@@ -69,8 +69,13 @@ export class Tenancy {
     const isKept = this.#keepPage(adoption);
     const answer = this.#host.adopt(adoption);
     const rest = isKept ? { ...adoption, pageFd: null } : adoption;
-    if (!(answer instanceof Context)) dismissAdoption(rest, answer);
-    else if (rest.pageFd !== null) closeDescriptor(rest.pageFd);
+    if (!(answer instanceof Context)) {
+      dismissAdoption(rest, answer);
+      return answer;
+    }
+    if (rest.pageFd !== null) closeDescriptor(rest.pageFd);
+    // The daemon before may have died after it had saved a change and before it had told.
+    answer.vf?.openEscapes(this.#options.landlord.escapes());
     return answer;
   }
 
@@ -156,7 +161,8 @@ export class Tenancy {
       return { code: 'bad-page', message: "The VF has handed over another page than its partition's." };
     }
     const { slotIndex } = hello.page;
-    if (!this.#page.page.adoptSlot(slotIndex, hello.pid)) {
+    // The page is a VF's word as well where it is the first, and may have more places than there are here.
+    if (slotIndex >= this.#options.slotCount || !this.#page.page.adoptSlot(slotIndex, hello.pid)) {
       return { code: 'bad-slot', message: `The VF's place in its partition's page (${slotIndex}) does not exist, or is another's.` };
     }
     return this.#grant(slotIndex);
@@ -170,7 +176,7 @@ export class Tenancy {
     };
     return {
       // Its budgets are on the page.
-      assignment: { heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), view: this.#options.landlord.view(), capturePath: null },
+      assignment: () => ({ heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), view: this.#options.landlord.view(), capturePath: null }),
       place: (vfPid) => {
         retire();
         if (this.#page === undefined) return null;

@@ -16,9 +16,11 @@ export { currentProcessor, leaveProcessor } from './processor.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {
   connectUnixSocket,
+  connectUnixSocketNow,
   createSocketPair,
   drainNow,
   isPeerAlive,
+  isUnixStreamSocket,
   type PeerCredentials,
   peekNow,
   peerCredentials,

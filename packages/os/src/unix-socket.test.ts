@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,11 @@ import { test } from 'node:test';
 import {
   closeDescriptor,
   connectUnixSocket,
+  connectUnixSocketNow,
   createSocketPair,
   drainNow,
   isPeerAlive,
+  isUnixStreamSocket,
   peekNow,
   peerCredentials,
   receiveNow,
@@ -59,6 +62,42 @@ test('connects to a listening server, whose process the kernel names', inDirecto
   closeDescriptor(fd);
   socket.destroy();
   server.close();
+}));
+
+/** <fcntl.h>: a name of a file, nothing of which can be used. */
+const O_PATH = 0x200000;
+
+test('connecting now does not wait where the listener has no room', inDirectory(async (directory) => {
+  const path = join(directory, 'host.sock');
+  const server = createServer().listen({ path, backlog: 1 });
+  await once(server, 'listening');
+  // Nothing is accepted as long as this turn lasts.
+  const fds: number[] = [];
+  throws(() => {
+    for (;;) fds.push(connectUnixSocketNow(path));
+  }, { name: 'SystemCallError', code: 'EAGAIN' });
+  equal(fds.length, 2);
+  for (const fd of fds) closeDescriptor(fd);
+  server.close();
+}));
+
+test('a Unix stream socket is told from everything else', inDirectory(async (directory) => {
+  const path = join(directory, 'host.sock');
+  const server = createServer().listen(path);
+  const inet = createServer().listen(0, '127.0.0.1');
+  await Promise.all([once(server, 'listening'), once(inet, 'listening')]);
+  const datagrams = createSocket('udp4').bind();
+  await once(datagrams, 'listening');
+  const [first, second] = createSocketPair();
+  const name = openSync(path, O_PATH);
+  const file = openSync('/dev/null', 'r');
+  const inetFds = [inet, datagrams].map((socket) => (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd);
+  deepEqual([first, name, file, ...inetFds].map(isUnixStreamSocket), [true, false, false, false, false]);
+  for (const fd of [first, second]) closeDescriptor(fd);
+  for (const fd of [name, file]) closeSync(fd);
+  server.close();
+  inet.close();
+  datagrams.close();
 }));
 
 test('a byte is sent without waiting until the peer has many unread', () => {

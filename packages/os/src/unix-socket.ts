@@ -6,9 +6,12 @@ import type { SystemCallError } from './system-call-error.ts';
 // From <bits/socket.h> and <poll.h>; equal on x64 and arm64.
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
+const SO_TYPE = 3;
 const SO_PEERCRED = 17;
+const SO_DOMAIN = 39;
 const SHUT_RDWR = 2;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
@@ -27,6 +30,18 @@ export function createSocketPair(): readonly [number, number] {
 
 /** Connects to a listening Unix socket, blocking. Fails with ENOENT or ECONNREFUSED where nobody listens. */
 export function connectUnixSocket(path: string): number {
+  return connectSocket(path, 0);
+}
+
+/**
+ * The same for a listener that is not trusted to accept: fails with EAGAIN where as many connections wait as it
+ * has room for. The descriptor does not block either.
+ */
+export function connectUnixSocketNow(path: string): number {
+  return connectSocket(path, SOCK_NONBLOCK);
+}
+
+function connectSocket(path: string, flags: number): number {
   const pathBytes = new TextEncoder().encode(path);
   if (pathBytes.length >= SOCKET_PATH_BYTES_MAX) {
     throw new RangeError(`Socket path (${path}) is ${pathBytes.length} bytes long, the limit is ${SOCKET_PATH_BYTES_MAX - 1}.`);
@@ -35,7 +50,7 @@ export function connectUnixSocket(path: string): number {
   new DataView(address.buffer).setUint16(0, AF_UNIX, true);
   address.set(pathBytes, 2);
   const { socket, connect } = libc();
-  const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
+  const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), 'socket');
   for (;;) {
     if (connect(fd, address, 2 + pathBytes.length + 1) === 0) return fd;
     const error = lastError('connect', path);
@@ -58,6 +73,20 @@ export function peerCredentials(fd: number): PeerCredentials {
   checked(libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, new Uint32Array([ucred.length])), 'getsockopt', 'SO_PEERCRED');
   const fields = new DataView(ucred.buffer);
   return { pid: fields.getInt32(0, true), uid: fields.getUint32(4, true), gid: fields.getUint32(8, true) };
+}
+
+/** What a descriptor that somebody else has sent may or may not be. */
+export function isUnixStreamSocket(fd: number): boolean {
+  return socketOption(fd, SO_DOMAIN) === AF_UNIX && socketOption(fd, SO_TYPE) === SOCK_STREAM;
+}
+
+/** Null: it is no socket, or no more than the name of one (O_PATH). */
+function socketOption(fd: number, name: number): number | null {
+  const value = new Uint8Array(4);
+  if (libc().getsockopt(fd, SOL_SOCKET, name, value, new Uint32Array([value.length])) === 0) return new DataView(value.buffer).getInt32(0, true);
+  const error = lastError('getsockopt', `option ${name}`);
+  if (error.code === 'ENOTSOCK' || error.code === 'EBADF') return null;
+  throw error;
 }
 
 /**

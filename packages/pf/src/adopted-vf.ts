@@ -23,24 +23,26 @@ export interface Adoption {
   readonly directory: string;
 }
 
-/** A moment after its last descriptor is closed a process has ended, unless a driver holds it up. */
+/** A moment after it is killed, or its last descriptor closed, a process has ended, unless a driver holds it up. */
 const ENDING_LOOK_MS = 5;
 
 /**
  * A VF process that another host process has started. It is nobody's child that could be waited for, so its end
- * shows by its connection, and is certain when its process descriptor says so.
+ * shows by its connection, and is certain when its process descriptor says so: a child of its own may hold the
+ * connection for longer.
  */
 export class AdoptedVf implements Vf {
   readonly id: string;
   readonly pid: number;
   readonly #processFd: number;
   readonly #files: VfFiles;
+  readonly #socket: Socket;
   readonly #connection: VfConnection;
   readonly #owner: VfOwner;
   readonly #startTimer: NodeJS.Timeout;
   #isReady: boolean;
   #reason: Reason | undefined;
-  /** Ending: its connection is closed. Ended: the process descriptor is closed too, and its number is anybody's. */
+  /** Ending: it is killed. Ended: the process descriptor is closed, and its number is anybody's. */
   #state: 'alive' | 'ending' | 'ended' = 'alive';
 
   /** Takes over the descriptors of the connection and of the process. */
@@ -51,9 +53,10 @@ export class AdoptedVf implements Vf {
     this.#files = vfFiles(directory, hello.vfId);
     this.#owner = owner;
     this.#isReady = hello.isReady;
-    const socket = new Socket({ fd: connectionFd, readable: true, writable: true });
-    this.#connection = new VfConnection({ socket, onLine: (line) => this.#handle(line), onBadLine: (reason) => this.kill(reason) });
-    socket.once('close', () => this.#awaitEnd());
+    this.#socket = new Socket({ fd: connectionFd, readable: true, writable: true });
+    this.#connection = new VfConnection({ socket: this.#socket, onLine: (line) => this.#handle(line), onBadLine: (reason) => this.kill(reason) });
+    // A VF closes its connection by ending only: one that lives on has lost its way.
+    this.#socket.once('close', () => this.#end());
     this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
     if (further.length > 0) queueMicrotask(() => this.#connection.take(further));
   }
@@ -61,7 +64,7 @@ export class AdoptedVf implements Vf {
   kill(reason: Reason): void {
     if (this.#state === 'ended') return;
     this.#reason ??= reason;
-    signalProcess(this.#processFd, 'SIGKILL');
+    this.#end();
   }
 
   ping(): void {
@@ -95,8 +98,8 @@ export class AdoptedVf implements Vf {
     if (!this.#isReady) this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms of being taken over.` });
   }
 
-  /** A VF closes its connection by ending only: one that lives on has lost its way. */
-  #awaitEnd(): void {
+  #end(): void {
+    if (this.#state !== 'alive') return;
     this.#state = 'ending';
     signalProcess(this.#processFd, 'SIGKILL');
     this.#lookForEnd();
@@ -111,6 +114,7 @@ export class AdoptedVf implements Vf {
     this.#state = 'ended';
     clearTimeout(this.#startTimer);
     closeDescriptor(this.#processFd);
+    this.#socket.destroy();
     const reason = this.#reason ?? { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
     if (this.#reason === undefined || reason.code === VF_BUG) {
       logLine(`VF process ${this.pid}: ${reason.message} ${vfLogTail(this.#files, PF_LIMITS.vfErrorTailBytes).trim()}`.trim());

@@ -113,7 +113,7 @@ export class Context {
     const guestControlFd = descriptorOf(this.#options.control);
     if (dataFd === null || guestControlFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
     const { grant } = this.#options;
-    const task = { assignment: { ...grant.assignment, transport }, dataFd, guestControlFd, context: this.description };
+    const task = { assignment: { ...grant.assignment(), transport }, dataFd, guestControlFd, context: this.description };
     const owner = this.#owner();
     this.#vf = pool.take((vf) => {
       const page = grant.place(vf.pid);

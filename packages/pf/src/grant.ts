@@ -9,8 +9,8 @@ export interface PagePlace {
 
 /** What a partition gives to one context. */
 export interface Grant {
-  /** The transport is the guest's choice. */
-  readonly assignment: Omit<VfAssignment, 'transport' | 'survival' | 'page'>;
+  /** As the partition is at the moment, so asked for when it is handed over. The transport is the guest's choice. */
+  assignment(): Omit<VfAssignment, 'transport' | 'survival' | 'page'>;
   /** The place of the context with this VF process, instead of an earlier one; null in a partition without a page. */
   place(vfPid: number): PagePlace | null;
   /** Called once, when nothing is left of the context. */

@@ -66,7 +66,7 @@ export class Host {
   }
 
   #admit(contextCount: number): Grant | Reason {
-    if (contextCount < PF_LIMITS.contextsMax) return { assignment: this.#options.vf, place: () => null, release: () => {} };
+    if (contextCount < PF_LIMITS.contextsMax) return { assignment: () => this.#options.vf, place: () => null, release: () => {} };
     return {
       code: 'too-many-contexts',
       message: `The host has ${contextCount} contexts, as many as it allows (${PF_LIMITS.contextsMax}).`,

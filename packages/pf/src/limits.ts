@@ -27,6 +27,8 @@ export const PF_LIMITS = {
   vfLogBytesMax: 1 << 20,
   /** The tail of a VF's standard error that is kept for the message when it dies unexpectedly. */
   vfErrorTailBytes: 4096,
+  /** From the end of a VF to that of its streams, which a process that it has started may hold for longer. */
+  vfLastWordsMsMax: 500,
   /** From SIGKILL for the VFs to their end, when the host process itself ends. */
   shutdownMsMax: 2_000,
   /** Beyond this a budget is a slip of the pen: no adapter has so much. */

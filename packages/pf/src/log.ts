@@ -1,10 +1,7 @@
 import { writeSync } from 'node:fs';
+import { printableText } from '@gpup/base';
 
 const STDERR_FD = 2;
-
-/** What a terminal would act upon: a VF's words may quote a guest's labels. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are meant
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 let sink: (text: string) => void = writeToStderr;
 
@@ -13,9 +10,9 @@ export function logTo(next: (text: string) => void): void {
   sink = next;
 }
 
-/** One line for the operator. */
+/** One line for the operator. A VF's words may quote a guest's labels. */
 export function logLine(text: string): void {
-  sink(text.replace(CONTROL, '�'));
+  sink(printableText(text));
 }
 
 /** Whoever reads standard error may be gone, which is no reason to end. */

@@ -1,12 +1,12 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, throws } from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { closeDescriptor } from '@gpup/os';
+import { closeDescriptor, connectUnixSocketNow } from '@gpup/os';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import type { Reason } from './control-protocol.ts';
 import { dismissAdoption, takeOverVfs } from './takeover.ts';
@@ -23,7 +23,11 @@ function directoryFor(t: TestContext): string {
 
 async function leftVf(t: TestContext, directory: string, pretence: Pretence = {}, vfId = VF_ID): Promise<ChildProcess> {
   const child = spawn(process.execPath, [program, directory, vfId, JSON.stringify(pretence)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => child.kill('SIGKILL'));
+  const closed = once(child, 'close');
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
   await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   return child;
 }
@@ -73,6 +77,18 @@ test('a VF that ends by itself after it was taken over has died', async (t) => {
   equal((await ended).code, 'vf-died');
 });
 
+test('a VF that is killed is gone, whoever else holds its connection', async (t) => {
+  const directory = directoryFor(t);
+  const child = await leftVf(t, directory, { behaviour: 'forks' });
+  const forked = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  const [adoption] = await takeOver(directory);
+  const holderPid = Number(String((await forked)[0]));
+  t.after(() => process.kill(holderPid, 'SIGKILL'));
+  const { vf, ended } = owned(adoption as Adoption);
+  vf.kill({ code: 'test', message: 'The test ends it.' });
+  equal((await ended).code, 'test');
+});
+
 test('what a VF says right after its hello is heard', async (t) => {
   const directory = directoryFor(t);
   await leftVf(t, directory, { more: '{"type":"fault","code":"ring-index","message":"Too far."}\n' });
@@ -108,6 +124,8 @@ for (const [what, pretence] of [
   ['speaks another version', { hello: { protocol: { major: 2, minor: 0 } } }],
   ['hands over no descriptor', { control: 'none', page: 'none' }],
   ['hands over a file as its guest', { control: 'file' }],
+  ['hands over a socket for datagrams as its guest', { control: 'datagrams' }],
+  ['hands over a socket of the internet as its guest', { control: 'internet' }],
   ['hands over a page that it can shrink', { page: 'shrinkable' }],
   ['speaks of a page and hands over none', { page: 'none' }],
   ['hands over a page that it does not speak of', { hello: { page: null } }],
@@ -121,6 +139,74 @@ for (const [what, pretence] of [
     deepEqual([(await ended)[1], readdirSync(directory), descriptorCount() - before], ['SIGKILL', [], 0]);
   });
 }
+
+/** Takes over the one whose neighbour is at fault, and nothing else. */
+async function takeOverPrompt(t: TestContext, directory: string, look: (adoption: Adoption) => void = () => {}): Promise<void> {
+  const prompt = await leftVf(t, directory);
+  const adoptions: Adoption[] = [];
+  const onAdoption = (adoption: Adoption): void => {
+    look(adoption);
+    adoptions.push(adoption);
+  };
+  await takeOverVfs(directory, { answerMsMax: 20_000, onAdoption });
+  deepEqual(adoptions.map(({ hello }) => hello.pid), [prompt.pid]);
+  const ended = once(prompt, 'close');
+  for (const adoption of adoptions) dismissAdoption(adoption, { code: 'test', message: 'The test ends.' });
+  await ended;
+}
+
+const OTHER_ID = '00000000000000aa';
+
+test('a VF that ends before it has accepted us is gone, and no other is hurt', async (t) => {
+  const directory = directoryFor(t);
+  const before = descriptorCount();
+  const child = await leftVf(t, directory, {}, OTHER_ID);
+  child.kill('SIGSTOP');
+  // It is connected to within this turn.
+  const taking = takeOver(directory);
+  child.kill('SIGKILL');
+  deepEqual(await taking, []);
+  deepEqual([readdirSync(directory), descriptorCount() - before], [[], 0]);
+});
+
+test('a VF that has no room for us is passed over', async (t) => {
+  const directory = directoryFor(t);
+  const child = await leftVf(t, directory, { backlog: 1 }, OTHER_ID);
+  child.kill('SIGSTOP');
+  const path = join(directory, `${OTHER_ID}.sock`);
+  const fds: number[] = [];
+  t.after(() => fds.forEach(closeDescriptor));
+  throws(() => {
+    for (;;) fds.push(connectUnixSocketNow(path));
+  }, { code: 'EAGAIN' });
+  await takeOverPrompt(t, directory);
+  deepEqual(readdirSync(directory), [`${OTHER_ID}.sock`]);
+});
+
+test('what cannot be connected to is passed over', async (t) => {
+  const directory = directoryFor(t);
+  symlinkSync(`${OTHER_ID}.sock`, join(directory, `${OTHER_ID}.sock`));
+  await takeOverPrompt(t, directory);
+  deepEqual(readdirSync(directory), [`${OTHER_ID}.sock`]);
+});
+
+test('what cannot be removed stays, and no VF waits for it', async (t) => {
+  const directory = directoryFor(t);
+  mkdirSync(join(directory, `${OTHER_ID}.log`));
+  await takeOverPrompt(t, directory);
+  deepEqual(readdirSync(directory), [`${OTHER_ID}.log`]);
+});
+
+test('a VF whose adoption fails is ended with all that it has handed over, and no other', async (t) => {
+  const directory = directoryFor(t);
+  const before = descriptorCount();
+  const child = await leftVf(t, directory, {}, OTHER_ID);
+  const ended = once(child, 'close');
+  await takeOverPrompt(t, directory, ({ hello }) => {
+    if (hello.vfId === OTHER_ID) throw new Error('There is a bug.');
+  });
+  deepEqual([(await ended)[1], readdirSync(directory), descriptorCount() - before], ['SIGKILL', [], 0]);
+});
 
 test('what is left of VFs that are gone is removed, and nothing else', async (t) => {
   const directory = directoryFor(t);

@@ -1,9 +1,9 @@
-import { fstatSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import {
-  type ReceivedMessage,
   SystemCallError,
   closeDescriptor,
-  connectUnixSocket,
+  connectUnixSocketNow,
+  isUnixStreamSocket,
   openProcess,
   peerCredentials,
   processStartTicks,
@@ -20,10 +20,13 @@ import { logLine } from './log.ts';
 import { removeVfFiles, vfFiles, vfIdsAmong } from './vf-files.ts';
 
 /** A VF whose socket took our connection: whoever listens there is the process that we hold. */
-interface Approach {
+interface Approach extends Peer {
   readonly vfId: string;
   readonly directory: string;
   readonly connectionFd: number;
+}
+
+interface Peer {
   readonly pid: number;
   readonly processFd: number;
 }
@@ -32,45 +35,79 @@ const LOOK_MS = 5;
 
 export interface TakeoverOptions {
   readonly answerMsMax: number;
-  /** Owns it from then on, with its descriptors. */
+  /** Owns it from then on, with its descriptors. Where it throws, it has taken nothing. */
   readonly onAdoption: (adoption: Adoption) => void;
 }
 
 /**
  * Collects the VFs that a host process before this one has left in the directory. What is left of VFs that have
  * ended is removed; a VF that does not answer in time, or not as it should, is ended. The VFs come as they
- * answer: none waits for another that hangs.
+ * answer: none waits for another that hangs, and what goes wrong with one is that one's end only.
  */
-export async function takeOverVfs(directory: string, { answerMsMax, onAdoption }: TakeoverOptions): Promise<void> {
+export async function takeOverVfs(directory: string, options: TakeoverOptions): Promise<void> {
   const ids = vfIdsAmong(readdirSync(directory)).filter(isVfId);
-  const takeOver = async (vfId: string): Promise<void> => {
-    const approach = approachVf(directory, vfId);
-    if (approach === null) return removeVfFiles(vfFiles(directory, vfId));
-    const adoption = (await answers(approach, answerMsMax)) ? readHello(approach) : `It says nothing within ${answerMsMax} ms.`;
-    if (typeof adoption === 'string') endStranger(approach, adoption);
-    else onAdoption(adoption);
-  };
-  await Promise.all(ids.map(takeOver));
+  await Promise.all(ids.map((vfId) => takeOverVf(directory, vfId, options)));
 }
 
-/** Null: nobody listens there, and nobody will again. */
+async function takeOverVf(directory: string, vfId: string, { answerMsMax, onAdoption }: TakeoverOptions): Promise<void> {
+  try {
+    const approach = approachVf(directory, vfId);
+    if (approach === null) return removeVfFiles(vfFiles(directory, vfId));
+    const adoption = await hear(approach, answerMsMax);
+    if (typeof adoption === 'string') endStranger(approach, adoption);
+    else handOver(approach, adoption, onAdoption);
+  } catch (error) {
+    // Of whom it is, nothing is known that could be ended: whoever is behind the socket is left to the next host.
+    logLine(`VF ${vfId} is not taken over: ${(error as Error).message}`);
+  }
+}
+
+function handOver(approach: Approach, adoption: Adoption, onAdoption: TakeoverOptions['onAdoption']): void {
+  try {
+    onAdoption(adoption);
+  } catch (error) {
+    closeAll([adoption.guestControlFd, adoption.pageFd]);
+    endStranger(approach, (error as Error).message);
+  }
+}
+
+/** Null: nobody listens there, and nobody will again. Throws where nobody can be told to listen. */
 function approachVf(directory: string, vfId: string): Approach | null {
   const connectionFd = connectTo(vfFiles(directory, vfId).socketPath);
   if (connectionFd === null) return null;
-  // As the kernel noted it when that process began to listen: no other process can pose as it.
+  let peer: Peer | null = null;
+  try {
+    peer = openPeer(connectionFd);
+    return peer === null ? null : { vfId, directory, connectionFd, ...peer };
+  } finally {
+    if (peer === null) closeDescriptor(connectionFd);
+  }
+}
+
+/** As the kernel noted it when that process began to listen: no other process can pose as it. Null: it is gone, or not ours. */
+function openPeer(connectionFd: number): Peer | null {
   const { pid, uid } = peerCredentials(connectionFd);
   const processFd = uid === process.getuid?.() && pid > 0 ? openProcess(pid) : null;
-  if (processFd !== null) return { vfId, directory, connectionFd, pid, processFd };
-  closeDescriptor(connectionFd);
-  return null;
+  return processFd === null ? null : { pid, processFd };
 }
 
 function connectTo(path: string): number | null {
   try {
-    return connectUnixSocket(path);
+    // A VF that was taken over may accept nobody, which is not to stop this thread.
+    return connectUnixSocketNow(path);
   } catch (error) {
     if (error instanceof SystemCallError && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT')) return null;
     throw error;
+  }
+}
+
+/** The adoption, or what is wrong with it. */
+async function hear(approach: Approach, answerMsMax: number): Promise<Adoption | string> {
+  try {
+    return (await answers(approach, answerMsMax)) ? readHello(approach) : `It says nothing within ${answerMsMax} ms.`;
+  } catch (error) {
+    // It has ended just now, or this process has no descriptors left: others may fare better.
+    return (error as Error).message;
   }
 }
 
@@ -84,19 +121,15 @@ async function answers({ connectionFd }: Approach, answerMsMax: number): Promise
   return true;
 }
 
-/** The adoption, or what is wrong with it. */
 function readHello(approach: Approach): Adoption | string {
-  let message: ReceivedMessage;
+  const { bytes, fds } = receiveDescriptors(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
+  let words: ReturnType<typeof complaintAbout> | undefined;
   try {
-    message = receiveDescriptors(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
-  } catch (error) {
-    // It has ended just now, or this process has no descriptors left: others may fare better.
-    return (error as Error).message;
+    words = complaintAbout(approach, bytes, fds);
+    return typeof words === 'string' ? words : { ...approach, ...words };
+  } finally {
+    if (typeof words !== 'object') closeAll(fds);
   }
-  const complaint = complaintAbout(approach, message.bytes, message.fds);
-  if (typeof complaint !== 'string') return { ...approach, ...complaint };
-  for (const fd of message.fds) closeDescriptor(fd);
-  return complaint;
 }
 
 /** The VF runs a guest's work and may have been taken over by it: every word of it is compared with what the kernel says. */
@@ -107,7 +140,7 @@ function complaintAbout(approach: Approach, bytes: Uint8Array, fds: readonly num
   if (hello === undefined) return 'It says what is no hello.';
   if (!isSame(hello, approach)) return `It says that it is VF ${hello.vfId}, process ${hello.pid}, and is not.`;
   const [guestControlFd, pageFd = null] = fds;
-  if (guestControlFd === undefined || !fstatSync(guestControlFd).isSocket()) return "It has not handed over its guest's control connection.";
+  if (guestControlFd === undefined || !isUnixStreamSocket(guestControlFd)) return "It has not handed over its guest's control connection.";
   if ((pageFd === null) !== (hello.page === null) || (pageFd !== null && !isSealed(pageFd))) return "It has not handed over its partition's page.";
   return { hello, guestControlFd, pageFd, further: message.subarray(end + 1) };
 }
@@ -129,7 +162,7 @@ function isSealed(fd: number): boolean {
 function endStranger({ vfId, directory, connectionFd, pid, processFd }: Approach, complaint: string): void {
   logLine(`VF process ${pid} is not taken over: ${complaint}`);
   signalProcess(processFd, 'SIGKILL');
-  for (const fd of [connectionFd, processFd]) closeDescriptor(fd);
+  closeAll([connectionFd, processFd]);
   removeVfFiles(vfFiles(directory, vfId));
 }
 
@@ -138,6 +171,10 @@ export function dismissAdoption(adoption: Adoption, reason: Reason): void {
   const { connectionFd, processFd, guestControlFd, pageFd, hello, directory } = adoption;
   sendNow(guestControlFd, Buffer.from(encodeHostLine({ type: 'lost', ...reason })));
   signalProcess(processFd, 'SIGKILL');
-  for (const fd of [connectionFd, processFd, guestControlFd, pageFd]) if (fd !== null) closeDescriptor(fd);
+  closeAll([connectionFd, processFd, guestControlFd, pageFd]);
   removeVfFiles(vfFiles(directory, hello.vfId));
+}
+
+function closeAll(fds: readonly (number | null)[]): void {
+  for (const fd of fds) if (fd !== null) closeDescriptor(fd);
 }

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, rmSync, fstatSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readSync, rmSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a VF process that outlives its host has in the host's runtime directory, named for its id. */
@@ -8,6 +8,9 @@ export interface VfFiles {
   /** Its standard error: a pipe would end with the host. */
   readonly logPath: string;
 }
+
+/** A VF that was taken over may have put in its log's place a pipe, on which opening waits, or a link to another file. */
+const AS_IT_IS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 const SOCKET_SUFFIX = '.sock';
 const LOG_SUFFIX = '.log';
@@ -33,7 +36,7 @@ export function openVfLog({ logPath }: VfFiles): number {
 /** The end of what the VF has printed. Empty where there is nothing. */
 export function vfLogTail({ logPath }: VfFiles, bytesMax: number): string {
   try {
-    const fd = openSync(logPath, 'r');
+    const fd = openSync(logPath, constants.O_RDONLY | AS_IT_IS);
     try {
       const { size } = fstatSync(fd);
       const bytes = Buffer.alloc(Math.min(size, bytesMax));
@@ -50,7 +53,7 @@ export function vfLogTail({ logPath }: VfFiles, bytesMax: number): string {
 /** A VF may print without end: what is above the limit goes. */
 export function limitVfLog({ logPath }: VfFiles, bytesMax: number): void {
   try {
-    const fd = openSync(logPath, 'r+');
+    const fd = openSync(logPath, constants.O_RDWR | AS_IT_IS);
     try {
       if (fstatSync(fd).size > bytesMax) ftruncateSync(fd, 0);
     } finally {
@@ -61,6 +64,11 @@ export function limitVfLog({ logPath }: VfFiles, bytesMax: number): void {
   }
 }
 
+/** A VF that was taken over may have put in their place what is not to be removed, and that stays. */
 export function removeVfFiles({ socketPath, logPath }: VfFiles): void {
-  for (const path of [socketPath, logPath]) rmSync(path, { force: true });
+  for (const path of [socketPath, logPath]) {
+    try {
+      rmSync(path, { force: true });
+    } catch {}
+  }
 }

@@ -1,5 +1,6 @@
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
+import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
 import { type VfLaunch, VfProcess } from './vf-process.ts';
 
@@ -13,7 +14,8 @@ export interface VfPoolOptions {
  * VF processes without a guest: Node, Dawn and the driver are loaded, and they wait. Each leaves the pool
  * with its first guest and never comes back. The pool is filled again a while after a guest has come, as
  * the guest's own start is what the processors are needed for then. A VF process that ends in the pool is
- * replaced, at most one a delay that grows as long as none becomes warm.
+ * replaced, at most one a delay that grows as long as none becomes warm; one that cannot be started counts as one
+ * that ended.
  */
 export class VfPool {
   readonly #options: VfPoolOptions;
@@ -32,9 +34,15 @@ export class VfPool {
     return this.#idle.size;
   }
 
-  /** Starts VF processes until there are so many. */
+  /** Starts VF processes until there are so many, later where they cannot be started now. */
   fill(count: number): void {
-    while (this.#idle.size < count) this.#start();
+    try {
+      while (this.#idle.size < count) this.#start();
+    } catch (error) {
+      // No room on the disk, no descriptors: guests that are there go on, and there may be room again.
+      logLine(`A VF process does not start: ${(error as Error).message}`);
+      this.#replaceLater();
+    }
   }
 
   /**
@@ -78,6 +86,10 @@ export class VfPool {
       if (this.#idle.size === 0) this.#onEmpty();
       return;
     }
+    this.#replaceLater();
+  }
+
+  #replaceLater(): void {
     this.#refillLater();
     // Until the next one is warm.
     this.#refillDelayMs = Math.min(this.#refillDelayMs * 2, PF_LIMITS.refillDelayMsMax);

@@ -84,6 +84,7 @@ export class VfProcess implements Vf {
     pfStep('pf.vf-spawned');
     this.#startTimer = this.#limitStart();
     this.#child.once('error', (error) => this.#end({ code: 'vf-start', message: `The VF process does not start: ${error.message}.` }));
+    this.#child.once('exit', () => this.#limitLastWords());
     // 'close' comes after 'exit' and after the last byte that the process wrote: its last words are in.
     this.#child.once('close', (code, signal) => this.#end(this.#reasonOf(signal ?? `exit status ${code}`)));
     // Out of descriptors or processes: there are no streams then, and 'error' is about to come.
@@ -170,6 +171,16 @@ export class VfProcess implements Vf {
     );
   }
 
+  /** A process that a VF has started, once its guest had taken it over, may hold the VF's streams for ever. */
+  #limitLastWords(): void {
+    const closeStreams = (): void => {
+      for (const stream of this.#child.stdio) stream?.destroy();
+    };
+    // After the input of that turn: a busy machine is no reason to lose words that are there.
+    const timer = setTimeout(() => setImmediate(closeStreams), PF_LIMITS.vfLastWordsMsMax);
+    this.#child.once('close', () => clearTimeout(timer));
+  }
+
   #handle(line: Extract<VfLine, { type: 'warm' | 'ready' | 'fault' }>): void {
     if (line.type === 'fault') {
       // It ends itself; the kill is for one that hangs on its way out.
@@ -219,6 +230,9 @@ function startProcess({ config, environment }: VfLaunch, files: VfFiles | null):
   const logFd = files === null ? null : openVfLog(files);
   try {
     return spawnVf({ config, environment, logFd });
+  } catch (error) {
+    if (files !== null) removeVfFiles(files);
+    throw error;
   } finally {
     if (logFd !== null) closeSync(logFd);
   }

@@ -1,7 +1,7 @@
 import { type Host, HostApiError, openHost } from '@gpup/api/client';
+import { printable, printableJson } from '@gpup/base';
 import type { Command } from '../arguments.ts';
 import { CommandError } from '../command-error.ts';
-import { printable, printableJson } from '../printable.ts';
 import { newLines } from './follow.ts';
 import { hostPlace } from './host-place.ts';
 import { adaptersText, contextsText, createdText, eventText, partitionText, partitionsText } from './views.ts';

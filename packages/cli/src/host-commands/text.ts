@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '@gpup/base';
 
 /** Columns for people: left-aligned, two spaces between, the last one as long as it is. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {

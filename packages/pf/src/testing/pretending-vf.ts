@@ -2,8 +2,11 @@
  * Poses as a VF that a host process has left behind: listens at its socket, and hands over what its arguments say.
  * Arguments: directory, id, and a JSON object with what differs from an honest VF.
  */
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import { createSealedMemfd, createSocketPair, descriptorOf, processStartTicks, sendDescriptors } from '@gpup/os';
 import { vfFiles } from '../vf-files.ts';
 
@@ -11,9 +14,12 @@ export interface Pretence {
   readonly hello?: Readonly<Record<string, unknown>>;
   /** Instead of a hello. */
   readonly text?: string;
-  readonly behaviour?: 'silent' | 'closes';
-  readonly control?: 'file' | 'none';
+  /** The one that forks prints the pid of its child, which holds the connection as well. */
+  readonly behaviour?: 'silent' | 'closes' | 'forks';
+  readonly control?: 'file' | 'datagrams' | 'internet' | 'none';
   readonly page?: 'shrinkable' | 'none';
+  /** So many connections, and one more, wait to be accepted. */
+  readonly backlog?: number;
   /** Follows the hello at once. */
   readonly more?: string;
 }
@@ -36,15 +42,42 @@ const HELLO = {
   page: { slotIndex: 2 },
 };
 
+async function control(): Promise<number[]> {
+  switch (pretence.control) {
+    case 'none':
+      return [];
+    case 'file':
+      return [file];
+    case 'datagrams': {
+      const socket = createSocket('udp4').bind();
+      await once(socket, 'listening');
+      return [descriptorOf(socket as unknown as Socket) as number];
+    }
+    case 'internet': {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return [descriptorOf(server as unknown as Socket) as number];
+    }
+    default:
+      return [guestControl];
+  }
+}
+
+const controlFds = await control();
+
 function descriptors(): number[] {
-  const control = pretence.control === 'none' ? [] : [pretence.control === 'file' ? file : guestControl];
-  return [...control, ...(pretence.page === 'none' ? [] : [pretence.page === 'shrinkable' ? file : page])];
+  return [...controlFds, ...(pretence.page === 'none' ? [] : [pretence.page === 'shrinkable' ? file : page])];
+}
+
+function fork(fd: number): number | undefined {
+  return spawn('sleep', ['infinity'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).pid;
 }
 
 createServer((socket) => {
   socket.on('error', () => {});
   if (pretence.behaviour === 'silent') return;
   if (pretence.behaviour === 'closes') return void socket.destroy();
+  if (pretence.behaviour === 'forks') process.stdout.write(`${fork(descriptorOf(socket) as number)}\n`);
   const text = pretence.text ?? `${JSON.stringify({ ...HELLO, ...pretence.hello })}\n`;
   sendDescriptors(descriptorOf(socket) as number, Buffer.from(text + (pretence.more ?? '')), descriptors());
-}).listen(vfFiles(directory, vfId).socketPath, () => process.stdout.write('listening\n'));
+}).listen({ path: vfFiles(directory, vfId).socketPath, backlog: pretence.backlog ?? 511 }, () => process.stdout.write('listening\n'));

@@ -33,6 +33,7 @@ for (const [what, fields] of [
   ['a newer minor version', { protocol: { major: 1, minor: 9 }, more: [1] }],
   ['no page', { page: null }],
   ['the last number of a context', { context: { ...HELLO.context, contextId: 2 ** 31 - 1 } }],
+  ['the last moment that there is', { context: { ...HELLO.context, openedMs: 8.64e15 } }],
   ['no partition', { context: { ...HELLO.context, partition: '', adapter: '' } }],
 ] as const) {
   test(`takes a hello with ${what}`, () => equal(decodeHello(textOf(fields))?.pid, HELLO.pid));
@@ -51,6 +52,7 @@ for (const [what, fields] of [
   ['no context', { context: undefined }],
   ['a context of number 0', { context: { ...context, contextId: 0 } }],
   ['a context beyond the last number', { context: { ...context, contextId: 2 ** 31 } }],
+  ['a context opened after the last moment', { context: { ...context, openedMs: 8.64e15 + 1 } }],
   ['a partition with a slash', { context: { ...context, partition: 'a/b' } }],
   ['a partition of 64 characters', { context: { ...context, partition: 'a'.repeat(64) } }],
   ['a partition that begins with a dot', { context: { ...context, partition: '.a' } }],

@@ -44,6 +44,8 @@ const VF_ID = /^[0-9a-f]{16}$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 /** So that numbers of contexts to come are never used up, whatever a VF says of its own. */
 export const CONTEXT_ID_MAX = 2 ** 31 - 1;
+/** The last moment that a Date can be, in ms since the epoch: beyond it there is nothing that could be shown. */
+const DATE_MS_MAX = 8.64e15;
 /** More than any page has; who reads the page knows better. */
 const SLOT_INDEX_MAX = 1023;
 
@@ -79,7 +81,7 @@ export function decodeContextDescription(value: unknown): ContextDescription | u
   if (typeof value !== 'object' || value === null) return undefined;
   const { contextId, partition, adapter, guestPid, openedMs } = value as Record<string, unknown>;
   if (!isCount(contextId) || contextId === 0 || contextId > CONTEXT_ID_MAX || !isContextPlace(partition) || !isContextPlace(adapter)) return undefined;
-  if (!isCount(guestPid) || !isCount(openedMs)) return undefined;
+  if (!isCount(guestPid) || !isCount(openedMs) || openedMs > DATE_MS_MAX) return undefined;
   return { contextId, partition, adapter, guestPid, openedMs };
 }
 
