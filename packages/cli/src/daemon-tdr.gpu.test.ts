@@ -188,7 +188,7 @@ test('a partition is blocked also where that cannot be saved', async (t) => {
 
 test('many short submits, one long submit, and a backlog that takes longer than one submit may are no timeouts', async (t) => {
   // Other programs of the machine make a submit take several times as long as it does alone.
-  const delayMs = 2 * DELAY_MS;
+  const delayMs = 3 * DELAY_MS;
   const scene = sceneFor(t, { delayMs });
   await scene.start();
   const culprit = scene.culprit('default');
@@ -197,7 +197,7 @@ test('many short submits, one long submit, and a backlog that takes longer than 
   const { isRight, submitCount } = await culprit.tell(`busy ${delayMs + 500}`);
   equal(isRight, true);
   t.diagnostic(`${submitCount} short submits within ${delayMs + 500} ms`);
-  t.diagnostic(`one submit took ${(await culprit.tell(`long ${delayMs / 6}`))['tookMs']} of ${delayMs} ms`);
+  t.diagnostic(`one submit took ${(await culprit.tell(`long ${delayMs / 9}`))['tookMs']} of ${delayMs} ms`);
   // Eight of them, which one question covers, take longer than one may.
   t.diagnostic(`twelve submits at once took ${(await culprit.tell(`burst 12 ${delayMs / 6}`))['tookMs']} ms`);
   deepEqual(await culprit.tell('check'), { isRight: true });

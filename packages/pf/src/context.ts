@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { descriptorOf } from '@gpup/os';
+import { descriptorOf, sendNow } from '@gpup/os';
 import type { ContextDescription, Transport } from '@gpup/vf/boot';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
@@ -163,8 +163,14 @@ export class Context {
     this.#options.onEnded(this, reason);
   }
 
+  /**
+   * Not by the stream: the VF holds the same connection, and one that was taken over could make it blocking and fill it,
+   * so that a plain write would hold this thread. A guest that has no room for so few bytes misses them.
+   */
   #tell(line: HostLine): void {
-    if (this.#options.control.writable) this.#options.control.write(encodeHostLine(line));
+    const { control } = this.#options;
+    const fd = control.writable ? descriptorOf(control) : null;
+    if (fd !== null) sendNow(fd, Buffer.from(encodeHostLine(line)));
   }
 }
 
