@@ -1,5 +1,5 @@
 import { assert } from '@gpup/base';
-import { BYTES_MAX, budgetWord, HEADER, loadCount, PAGE_MAGIC, PAGE_VERSION, pageBytes, pageDefect, type PageWords, RECORD_WORDS, RETIRED_WORD, SLOT, slotWord, viewPage } from './page-layout.ts';
+import { BYTES_MAX, budgetWord, HEADER, loadBytes, loadCount, PAGE_MAGIC, PAGE_VERSION, pageBytes, pageDefect, type PageWords, RECORD_WORDS, RETIRED_WORD, SLOT, slotWord, viewPage } from './page-layout.ts';
 import { type Counts, addCounts, readCounts, readSlot, type SlotView, writeCounts } from './slot-view.ts';
 
 export interface PageBudgets {
@@ -39,9 +39,12 @@ export class PartitionPage {
   #peakBytes: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
+  /** Slots from here on were never anybody's, so that nobody looks there: sums are taken often. */
+  #usedSlotCount: number;
 
-  private constructor(buffer: ArrayBufferLike, slotCount: number, budgets: PageBudgets) {
+  private constructor(buffer: ArrayBufferLike, slotCount: number, budgets: PageBudgets, usedSlotCount: number) {
     this.slotCount = slotCount;
+    this.#usedSlotCount = usedSlotCount;
     this.#page = viewPage(buffer);
     this.#owners = new Array<number | null>(slotCount).fill(null);
     this.#budgets = budgets;
@@ -56,7 +59,7 @@ export class PartitionPage {
     const int = new Int32Array(buffer);
     Atomics.store(int, HEADER.slotCountHalf, slotCount);
     Atomics.store(int, HEADER.versionHalf, PAGE_VERSION);
-    const page = new PartitionPage(buffer, slotCount, budgets);
+    const page = new PartitionPage(buffer, slotCount, budgets, 0);
     Atomics.store(int, HEADER.magicHalf, PAGE_MAGIC);
     return page;
   }
@@ -68,7 +71,8 @@ export class PartitionPage {
   static open(buffer: ArrayBufferLike, budgets: PageBudgets): PartitionPage {
     const defect = pageDefect(buffer);
     if (defect !== null) throw new Error(defect);
-    return new PartitionPage(buffer, slotCountOf(buffer), budgets);
+    const slotCount = slotCountOf(buffer);
+    return new PartitionPage(buffer, slotCount, budgets, slotCount);
   }
 
   get budgetBytes(): number {
@@ -94,9 +98,9 @@ export class PartitionPage {
     const { int, float } = this.#page;
     this.#owners[slotIndex] = vfPid;
     float[slotWord(slotIndex) + SLOT.vfPid] = vfPid;
-    const usedSlotCount = this.#owners.findLastIndex((owner) => owner !== null) + 1;
+    this.#usedSlotCount = Math.max(this.#usedSlotCount, slotIndex + 1);
     // Only ever raised, and before the VF hears of its slot: see SlotBudget.
-    if (Atomics.load(int, HEADER.usedSlotCountHalf) < usedSlotCount) Atomics.store(int, HEADER.usedSlotCountHalf, usedSlotCount);
+    if (Atomics.load(int, HEADER.usedSlotCountHalf) <= slotIndex) Atomics.store(int, HEADER.usedSlotCountHalf, slotIndex + 1);
     return true;
   }
 
@@ -125,16 +129,16 @@ export class PartitionPage {
 
   /** What the contexts have of the budget, claims included that are about to be refused. */
   usedBytes(): number {
-    return this.#sum((slot) => slot.vramBytes);
+    return this.#sum(SLOT.usedBytes);
   }
 
   hostUsedBytes(): number {
-    return this.#sum((slot) => slot.hostBytes);
+    return this.#sum(SLOT.hostUsedBytes);
   }
 
-  #sum(bytesOf: (slot: SlotView) => number): number {
+  #sum(word: typeof SLOT.usedBytes | typeof SLOT.hostUsedBytes): number {
     let bytes = 0;
-    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) bytes += bytesOf(this.slot(slotIndex));
+    for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
     return bytes;
   }
 
@@ -182,7 +186,7 @@ export class PartitionPage {
   }
 
   usage(): PageUsage {
-    const slots = Array.from({ length: this.slotCount }, (_, slotIndex) => this.slot(slotIndex));
+    const slots = Array.from({ length: this.#usedSlotCount }, (_, slotIndex) => this.slot(slotIndex));
     return {
       ...slots.reduce<Counts>(addCounts, this.#retired),
       vramBytes: slots.reduce((bytes, slot) => bytes + slot.vramBytes, 0),
@@ -194,7 +198,7 @@ export class PartitionPage {
   /** Every context that was granted something noted the sum that it saw; the largest one is the peak. */
   #foldPeak(): number {
     const { float } = this.#page;
-    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) {
+    for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) {
       const seenBytes = Math.min(loadCount(float, slotWord(slotIndex) + SLOT.seenPeakBytes), this.#budgetBytesMax);
       this.#peakBytes = Math.max(this.#peakBytes, seenBytes);
     }
