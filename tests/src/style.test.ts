@@ -24,8 +24,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guest: ['base', 'os', 'bus', 'umd', 'wire'],
   vf: ['base', 'os', 'bus', 'vidmm', 'wire'],
   pf: ['base', 'os', 'vf'],
-  daemon: ['base', 'os', 'pf', 'vidmm'],
-  cli: ['base', 'os', 'guest', 'pf', 'daemon'],
+  api: ['base', 'pf'],
+  daemon: ['api', 'base', 'os', 'pf', 'vidmm'],
+  cli: ['api', 'base', 'os', 'guest', 'pf', 'daemon'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 
@@ -51,6 +52,13 @@ test('the guest driver core and the wire use nothing of Node', () => {
   const wrong = sources
     .filter((file) => /^packages\/(umd|wire|base)\/src\//.test(file) && !file.endsWith('.test.ts'))
     .flatMap((file) => importsOf(file).filter((specifier) => /^(node:|koffi)/.test(specifier)).map((specifier) => `${file} imports ${specifier}`));
+  deepEqual(wrong, []);
+});
+
+test("the API's client loads nothing of the host", () => {
+  const wrong = sources
+    .filter((file) => /^packages\/api\/src\/client\//.test(file) && !file.endsWith('.test.ts'))
+    .flatMap((file) => [...read(file).matchAll(/^(?:import|export) (?!type)[^;]*?from '(@gpup\/[^']+)'/gm)].map((match) => `${file} loads ${match[1]}`));
   deepEqual(wrong, []);
 });
 

@@ -90,8 +90,8 @@ test('a program that opens no GPU leaves no file, and is told', async () => {
 });
 
 for (const [args, message] of [
-  [['replay'], /No file is given to replay/],
-  [['replay', 'a', 'b'], /takes one file \(b is another\)/],
+  [['replay'], /No FILE is given; see gpup replay --help/],
+  [['replay', 'a', 'b'], /takes no further argument \(b\) after FILE/],
   [['replay', 'a', '--patience', '0'], /--patience \(0\) is not a number of seconds up to 86400/],
   [['replay', 'a', '--adapter', 'quantum'], /--adapter \(quantum\) is none of/],
   [['capture'], /No program is given to run; example: gpup capture -- node app\.js/],

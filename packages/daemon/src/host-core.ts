@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Adoption, CONTEXT_ID_MAX, Context, type Reason, Refusal, VfPool, dismissAdoption } from '@gpup/pf/core';
+import { type Adoption, CONTEXT_ID_MAX, Context, type GuestView, type Reason, Refusal, VfPool, dismissAdoption } from '@gpup/pf/core';
 import { PF_LIMITS } from '@gpup/pf';
 import type { HostConfig } from '@gpup/pf/host-config';
 import {
@@ -40,6 +40,7 @@ export interface HostCoreOptions {
 /** What a further guest of an adapter that somebody owns is told. */
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
+const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {} };
 
 /**
  * The daemon's partitions, adapters and contexts. The table says what is asked for, tenancies are what there is; they
@@ -253,6 +254,10 @@ export class HostCore {
           hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
         }),
         escapes: () => partitionOf(this.#table, name).definition.escapes,
+        view: () => {
+          const { features = null, limits = {} } = partitionOf(this.#table, name).definition.baseline;
+          return { partition: name, features, limits };
+        },
       }),
     });
     this.#partitions.set(name, tenancy);
@@ -273,13 +278,14 @@ export class HostCore {
         },
         standingBudgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
         escapes: () => [],
+        view: () => WHOLE_ADAPTER,
       }),
     });
     this.#wholes.set(adapter, tenancy);
     return tenancy;
   }
 
-  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets' | 'escapes'>): Landlord {
+  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets' | 'escapes' | 'view'>): Landlord {
     return {
       ...decisions,
       nextContextId: () => this.#ids.next(),

@@ -1,4 +1,4 @@
-import { noApi } from './api-seam.ts';
+import { createApiServer } from '@gpup/api';
 import { runDaemon } from './run.ts';
 import { VERSION } from './version.ts';
 
@@ -10,5 +10,5 @@ export interface ProgramOptions {
 
 /** This process is the daemon from here on. */
 export function runProgram({ configPath, foreground }: ProgramOptions): Promise<void> {
-  return runDaemon({ configPath, log: foreground ? 'stderr' : 'file', createApi: noApi, version: VERSION });
+  return runDaemon({ configPath, log: foreground ? 'stderr' : 'file', createApi: createApiServer, version: VERSION });
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { closeDescriptor } from '@gpup/os';
-import { type Adoption, Context, type Grant, PartitionHost, type PartitionOwner, type Reason, type VfPool, dismissAdoption } from '@gpup/pf/core';
+import { type Adoption, Context, type Grant, type GuestView, PartitionHost, type PartitionOwner, type Reason, type VfPool, dismissAdoption } from '@gpup/pf/core';
 import type { PageBudgets, PartitionPage } from '@gpup/vidmm';
 import { type PageFile, createPageFile, openPageFile } from '@gpup/vidmm/node';
 import { forgetPage, isRecordedPage, isSameFile, recordPage } from './page-record.ts';
@@ -13,6 +13,8 @@ export interface Landlord {
   standingBudgets(): PageBudgets;
   /** Names of the escapes that are open to guests. */
   escapes(): readonly string[];
+  /** What guests see of the adapter. */
+  view(): GuestView;
   nextContextId(): number;
   readonly onOpened: (context: Context) => void;
   readonly onEnded: (context: Context, reason: Reason) => void;
@@ -168,7 +170,7 @@ export class Tenancy {
     };
     return {
       // Its budgets are on the page.
-      assignment: { heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), capturePath: null },
+      assignment: { heapBytes: null, vramBytes: null, escapes: this.#options.landlord.escapes(), view: this.#options.landlord.view(), capturePath: null },
       place: (vfPid) => {
         retire();
         if (this.#page === undefined) return null;

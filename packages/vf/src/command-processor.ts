@@ -11,6 +11,7 @@ import { EscapeRegistry } from './escapes/escape-registry.ts';
 import { setLatencyClass } from './escapes/latency-class.ts';
 import { figuresOfLoneContext, statisticsOf } from './escapes/statistics.ts';
 import { dispatch, type Handlers } from './generated/dispatch.gen.ts';
+import { type GuestView, WHOLE_VIEW } from './guest-view.ts';
 import type { JournalSnapshot } from './journal.ts';
 import { largestAllocations } from './largest-allocations.ts';
 import { VF_LIMITS, type VfLimits } from './limits.ts';
@@ -41,6 +42,8 @@ export interface CommandProcessorOptions {
   /** Becomes the processor's: nobody else sets its callbacks or sends. */
   readonly link: HostLink;
   readonly backend: Backend;
+  /** What the guest sees of the adapter. Default: all of it. */
+  readonly view?: GuestView;
   readonly limits?: Partial<VfLimits>;
   /** The context's slot on its partition's page: it draws its budgets from there, and says there how it gets on. */
   readonly slot?: ContextSlot;
@@ -82,6 +85,7 @@ export class CommandProcessor {
       limits: this.#limits,
       nowMs: options.nowMs ?? (() => performance.now()),
       slot: this.#slot,
+      view: options.view ?? WHOLE_VIEW,
       failed: (error) => this.#fail(error),
     });
     this.#escapes = this.#makeEscapes(options.escapes ?? []);

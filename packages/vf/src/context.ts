@@ -10,6 +10,7 @@ import type { DeviceState } from './device-state.ts';
 import { Garbage } from './garbage.ts';
 import { Kind } from './generated/kinds.gen.ts';
 import { apertureBytes, hostBytesOf, labelBytes, RECORDING_BYTES } from './host-cost.ts';
+import type { GuestView } from './guest-view.ts';
 import { Journal } from './journal.ts';
 import type { VfLimits } from './limits.ts';
 import { Known, ObjectTable } from './object-table.ts';
@@ -34,6 +35,7 @@ export interface ContextOptions {
   readonly nowMs: () => number;
   /** The context's slot on its partition's page; null where it has its budgets alone. */
   readonly slot: ContextSlot | null;
+  readonly view: GuestView;
   /** The one place where exceptions end that an answer of the implementation leads to. */
   readonly failed: (error: unknown) => void;
 }
@@ -41,6 +43,8 @@ export interface ContextOptions {
 /** What the handlers of a context's packets share: its objects, its accounts, and the way back to the guest. */
 export class Context {
   readonly backend: Backend;
+  /** What the guest sees of the adapter. */
+  readonly view: GuestView;
   readonly limits: VfLimits;
   readonly heap: Uint8Array | null;
   readonly replies: Replies;
@@ -82,6 +86,7 @@ export class Context {
   constructor(options: ContextOptions) {
     const { link, backend, limits, slot, nowMs } = options;
     this.backend = backend;
+    this.view = options.view;
     this.limits = limits;
     this.heap = link.heap;
     this.#link = link;

@@ -84,9 +84,9 @@ function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): Comm
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
   if (assignment.transport === 'aperture') nap.endWith(dataFd);
-  const { vramBytes, escapes, page } = assignment;
+  const { vramBytes, escapes, view, page } = assignment;
   const slot = page === undefined || pageFd === null ? {} : { slot: openContextSlot(pageFd, page.slotIndex) };
-  const processor = runProcessor({ link, backend, vramBytes, escapes, ...slot, end: endVf });
+  const processor = runProcessor({ link, backend, vramBytes, escapes, view, ...slot, end: endVf });
   report({ type: 'ready' });
   vfStep('vf.ready');
   return processor;

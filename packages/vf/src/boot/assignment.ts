@@ -1,6 +1,7 @@
 import { assert } from '@gpup/base';
 import { closeDescriptor, receiveDescriptors, waitForDescriptor } from '@gpup/os';
 import { type ContextDescription, decodeContextDescription, decodePagePlace, isVfId } from './adoption.ts';
+import type { GuestView } from '../guest-view.ts';
 import { VF_CONTROL_FD } from './config.ts';
 import { type Fields, invalid, objectOf, positive, positiveOrNull, stringOrNull, strings, textUpTo } from './fields.ts';
 
@@ -18,6 +19,8 @@ export interface VfAssignment {
   readonly vramBytes: number | null;
   /** Names of the escapes that the partition has opened. */
   readonly escapes: readonly string[];
+  /** What the guest sees of the adapter; all of it where nothing is said. */
+  readonly view?: GuestView;
   /** A file that everything is kept in, or null. */
   readonly capturePath: string | null;
   /** The VF outlives its host process: a copy of the guest's control connection comes along. */
@@ -93,7 +96,7 @@ function withDescriptors(assignment: VfAssignment, fds: readonly number[]): Assi
 
 function decodeAssignment(text: string): VfAssignment {
   const fields = objectOf('An assignment', text);
-  const { transport, survival, page } = fields.values;
+  const { transport, view, survival, page } = fields.values;
   if (transport !== 'aperture' && transport !== 'stream') throw invalid(fields, 'transport');
   return {
     transport,
@@ -101,6 +104,7 @@ function decodeAssignment(text: string): VfAssignment {
     vramBytes: positiveOrNull(fields, 'vramBytes'),
     escapes: strings(fields, 'escapes'),
     capturePath: stringOrNull(fields, 'capturePath'),
+    ...(view === undefined ? {} : { view: decodeView(fields) }),
     ...(survival === undefined ? {} : { survival: decodeSurvival(fields) }),
     ...(page === undefined ? {} : { page: decodePage(fields) }),
   };
@@ -115,6 +119,16 @@ function decodeSurvival(assignment: Fields): VfSurvival {
   const context = decodeContextDescription(fields.values['context']);
   if (context === undefined) throw invalid(fields, 'context');
   return { vfId, controlPath: textUpTo(fields, 'controlPath', SOCKET_PATH_BYTES_MAX), orphanMsMax: positive(fields, 'orphanMsMax'), context };
+}
+
+function decodeView(assignment: Fields): GuestView {
+  const { view } = assignment.values;
+  if (typeof view !== 'object' || view === null) throw invalid(assignment, 'view');
+  const fields: Fields = { of: "An assignment's view", values: view as Record<string, unknown> };
+  const { partition, features, limits } = fields.values;
+  if (typeof partition !== 'string') throw invalid(fields, 'partition');
+  if (typeof limits !== 'object' || limits === null || !Object.values(limits).every((value) => typeof value === 'number')) throw invalid(fields, 'limits');
+  return { partition, features: features === null ? null : strings(fields, 'features'), limits: limits as Record<string, number> };
 }
 
 function decodePage(assignment: Fields): { readonly slotIndex: number } {

@@ -21,6 +21,7 @@ export { DAWN_BACKEND } from './dawn.ts';
 export { EXECUTOR_VARIABLE, type Executor } from '../direct/index.ts';
 export { VF_BUG } from './end.ts';
 export { ESCAPE_NAMES, escapeNamed, knownEscapes } from '../escapes/escape-registry.ts';
+export type { GuestView } from '../guest-view.ts';
 export { type HostRequest, decodeHostRequest, encodeHostRequest } from './host-request.ts';
 export type { ProbedAdapter } from './probe.ts';
 export type { ReplayLine, ReplayTask } from './replay.ts';

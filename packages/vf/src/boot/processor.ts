@@ -3,6 +3,7 @@ import type { ContextSlot } from '@gpup/vidmm';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
 import { knownEscapes } from '../escapes/escape-registry.ts';
+import type { GuestView } from '../guest-view.ts';
 import { VF_BUG } from './end.ts';
 
 export interface ProcessorOptions {
@@ -10,6 +11,7 @@ export interface ProcessorOptions {
   readonly backend: Backend;
   readonly vramBytes: number | null;
   readonly escapes: readonly string[];
+  readonly view?: GuestView | undefined;
   /** On the partition's page; its budgets stand instead of `vramBytes`. */
   readonly slot?: ContextSlot;
   /** Ends the VF process, and tells the host why. */
@@ -17,11 +19,12 @@ export interface ProcessorOptions {
 }
 
 /** Sets a command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, escapes, slot, end }: ProcessorOptions): CommandProcessor {
+export function runProcessor({ link, backend, vramBytes, escapes, view, slot, end }: ProcessorOptions): CommandProcessor {
   return new CommandProcessor({
     link,
     backend,
     escapes: knownEscapes(escapes),
+    ...(view === undefined ? {} : { view }),
     limits: vramBytes === null ? {} : { vramBytes },
     ...(slot === undefined ? {} : { slot }),
     report: (ended) => finish(ended, end),

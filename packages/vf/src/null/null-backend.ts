@@ -1,49 +1,10 @@
+import { DEFAULT_LIMITS } from '@gpup/wire';
 import type { Backend } from '../backend.ts';
 import { NullDevice } from './null-device.ts';
 
 const MIB = 2 ** 20;
 
 const FEATURES = ['core-features-and-limits', 'timestamp-query', 'depth32float-stencil8', 'indirect-first-instance', 'texture-compression-bc'];
-
-/** The specification's defaults. */
-const LIMITS: Readonly<Record<string, number>> = {
-  maxTextureDimension1D: 8192,
-  maxTextureDimension2D: 8192,
-  maxTextureDimension3D: 2048,
-  maxTextureArrayLayers: 256,
-  maxBindGroups: 4,
-  maxBindGroupsPlusVertexBuffers: 24,
-  maxImmediateSize: 64,
-  maxBindingsPerBindGroup: 1000,
-  maxDynamicUniformBuffersPerPipelineLayout: 8,
-  maxDynamicStorageBuffersPerPipelineLayout: 4,
-  maxSampledTexturesPerShaderStage: 16,
-  maxSamplersPerShaderStage: 16,
-  maxStorageBuffersPerShaderStage: 8,
-  maxStorageBuffersInVertexStage: 8,
-  maxStorageBuffersInFragmentStage: 8,
-  maxStorageTexturesPerShaderStage: 4,
-  maxStorageTexturesInVertexStage: 4,
-  maxStorageTexturesInFragmentStage: 4,
-  maxUniformBuffersPerShaderStage: 12,
-  maxUniformBufferBindingSize: 65536,
-  maxStorageBufferBindingSize: 128 * MIB,
-  minUniformBufferOffsetAlignment: 256,
-  minStorageBufferOffsetAlignment: 256,
-  maxVertexBuffers: 8,
-  maxBufferSize: 256 * MIB,
-  maxVertexAttributes: 16,
-  maxVertexBufferArrayStride: 2048,
-  maxInterStageShaderVariables: 16,
-  maxColorAttachments: 8,
-  maxColorAttachmentBytesPerSample: 32,
-  maxComputeWorkgroupStorageSize: 16384,
-  maxComputeInvocationsPerWorkgroup: 256,
-  maxComputeWorkgroupSizeX: 256,
-  maxComputeWorkgroupSizeY: 256,
-  maxComputeWorkgroupSizeZ: 64,
-  maxComputeWorkgroupsPerDimension: 65535,
-};
 
 const INFO = { vendor: 'gpup', architecture: 'null', device: '', description: 'no GPU', subgroupMinSize: 4, subgroupMaxSize: 128, isFallbackAdapter: true };
 
@@ -69,7 +30,7 @@ export function nullBackend(options: NullBackendOptions = {}): NullBackend {
     let isConsumed = false;
     return {
       features: new Set(FEATURES),
-      limits: LIMITS,
+      limits: DEFAULT_LIMITS,
       info: INFO,
       async requestDevice(descriptor: GPUDeviceDescriptor = {}): Promise<NullDevice> {
         const { requiredFeatures = [], requiredLimits = {} } = descriptor;
@@ -77,11 +38,11 @@ export function nullBackend(options: NullBackendOptions = {}): NullBackend {
           if (!FEATURES.includes(feature)) throw new TypeError(`The feature '${feature}' is not supported.`);
         }
         for (const [name, value] of Object.entries(requiredLimits)) {
-          if (!Object.hasOwn(LIMITS, name) || (value ?? 0) > (LIMITS[name] as number)) throw new DOMException(`The limit ${name} (${value}) is not supported.`, 'OperationError');
+          if (!Object.hasOwn(DEFAULT_LIMITS, name) || (value ?? 0) > (DEFAULT_LIMITS[name] as number)) throw new DOMException(`The limit ${name} (${value}) is not supported.`, 'OperationError');
         }
         if (isConsumed) throw new DOMException('The adapter has been used to create a device.', 'OperationError');
         isConsumed = true;
-        const device = new NullDevice({ features: requiredFeatures, limits: LIMITS, memoryBytesMax });
+        const device = new NullDevice({ features: requiredFeatures, limits: DEFAULT_LIMITS, memoryBytesMax });
         devices.add(device);
         void device.lost.then(() => devices.delete(device));
         return device;

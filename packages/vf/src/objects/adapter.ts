@@ -7,20 +7,19 @@ import { DeviceState } from '../device-state.ts';
 import { ErrorScopes, ScopeAccount } from '../error-scopes.ts';
 import type { Handlers } from '../generated/dispatch.gen.ts';
 import { Kind } from '../generated/kinds.gen.ts';
+import { type Capabilities, narrowed, objectionTo } from '../guest-view.ts';
 import type { Known } from '../object-table.ts';
 
 type AdapterHandlers = Pick<Handlers, 'GPU.requestAdapter' | 'GPUAdapter.requestDevice'>;
 
-/** What a guest is told of an adapter and of a device: only names that the pinned IDL has. */
-interface Capabilities {
-  readonly features: readonly string[];
-  readonly limits: Readonly<Record<string, number>>;
-  readonly info: Readonly<Record<string, string | number | boolean | undefined>>;
-}
-
 export function adapterHandlers(context: Context): AdapterHandlers {
   const { replies, table } = context;
   const account = new ScopeAccount(context.hostMemory);
+
+  /** What the guest may know of an adapter. */
+  function seenOf(native: GPUAdapter): Capabilities {
+    return narrowed(capabilitiesOf(native, native.info), context.view, context.videoMemory.limitBytes);
+  }
 
   function deliverAdapter(known: Known<GPUAdapter>, request: number, native: GPUAdapter | null): void {
     if (native === null) {
@@ -30,12 +29,13 @@ export function adapterHandlers(context: Context): AdapterHandlers {
     }
     known.native = native;
     known.state = 'valid';
-    replies.json(request, { adapter: capabilitiesOf(native, native.info) });
+    replies.json(request, { adapter: seenOf(native) });
   }
 
   function deliverDevice(pending: PendingDevice, native: GPUDevice): void {
     const { known, queue, request } = pending;
-    const capabilities = capabilitiesOf(native, pending.adapter.native.info);
+    const { info } = seenOf(pending.adapter.native);
+    const capabilities = { ...capabilitiesOf(native, pending.adapter.native.info), info };
     const device = new DeviceState({
       known,
       native,
@@ -102,6 +102,11 @@ export function adapterHandlers(context: Context): AdapterHandlers {
       };
       const tooMany = context.devices.size + context.pendingDeviceCount >= context.limits.deviceCountMax;
       context.pendingDeviceCount++;
+      const objection = objectionTo(descriptor, context.view, () => seenOf(self.native));
+      if (objection !== null) {
+        failed(objection);
+        return;
+      }
       if (tooMany) {
         failed({ name: 'OperationError', message: `The context has ${context.devices.size} devices, the limit is ${context.limits.deviceCountMax}.` });
         return;

@@ -1,0 +1,20 @@
+export type { EventFrame, Hello, Missed } from './event-stream.ts';
+export { type Host, type OpenHostOptions, openHost } from './host.ts';
+export { HostApiError } from './host-api-error.ts';
+export { API_SOCKET_NAME, defaultApiSocketPath, defaultRuntimeDirectory } from './socket-path.ts';
+export type {
+  AdapterMode,
+  AdapterView,
+  Allocation,
+  Baseline,
+  Capability,
+  CapabilityRequest,
+  ContextView,
+  HostEvent,
+  HostView,
+  PartitionChange,
+  PartitionRequest,
+  PartitionState,
+  PartitionUsage,
+  PartitionView,
+} from '@gpup/pf/actions';

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { PfActions } from '@gpup/pf/actions';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from './api-error.ts';
+import { createApplication } from './application.ts';
+import type { EventSockets } from './events/event-sockets.ts';
+import type { Gate } from './gate.ts';
+import { API_LIMITS } from './limits.ts';
+import { refuseResponse, refuseSocket } from './raw-answer.ts';
+
+export interface DoorLimits {
+  readonly connectionsMax: number;
+  readonly requestMsMax: number;
+}
+
+export interface DoorOptions {
+  readonly actions: PfActions;
+  readonly gate: Gate;
+  readonly events: EventSockets;
+  readonly onFault: (error: unknown) => void;
+  readonly limits: DoorLimits;
+}
+
+/** One way in: an HTTP server, a gate before it, and the routes behind. */
+export class Door {
+  readonly #gate: Gate;
+  readonly #events: EventSockets;
+  readonly #limits: DoorLimits;
+  readonly #application: FastifyInstance;
+  readonly #server: Server;
+
+  constructor({ actions, gate, events, onFault, limits }: DoorOptions) {
+    this.#gate = gate;
+    this.#events = events;
+    this.#limits = limits;
+    this.#application = createApplication({ actions, onFault, makeServer: (handle) => this.#makeServer(handle) });
+    this.#server = this.#application.server;
+  }
+
+  /** Resolves when it listens. `listen` must bind before it returns, so that whoever calls can hold a umask around it. */
+  async open(listen: (server: Server) => void): Promise<void> {
+    await this.#application.ready();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.once('listening', () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+      listen(this.#server);
+    });
+  }
+
+  address(): ReturnType<Server['address']> {
+    return this.#server.address();
+  }
+
+  /** Takes nobody in any more, and resolves when those inside have their answers. */
+  async close(): Promise<void> {
+    // Answers say from now on that their connection closes.
+    await this.#application.close();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #makeServer(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const { connectionsMax, requestMsMax } = this.#limits;
+    const server = createServer(
+      {
+        maxHeaderSize: API_LIMITS.headerBytesMax,
+        requestTimeout: requestMsMax,
+        headersTimeout: requestMsMax,
+        // Node looks for late ones this often only; its default would double the time.
+        connectionsCheckingInterval: Math.ceil(requestMsMax / 10),
+        keepAliveTimeout: API_LIMITS.idleMsMax,
+        // The gate looks at it, where it matters.
+        requireHostHeader: false,
+      },
+      (request, response) => {
+        const refused = this.#refusal(request);
+        if (refused === undefined) handle(request, response);
+        else refuseResponse(response, refused);
+      },
+    );
+    server.maxConnections = connectionsMax;
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    server.prependListener('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(error, socket as Socket, requestMsMax));
+    return server;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      this.#gate.admit(request);
+      this.#events.take(request, socket, head);
+    } catch (error) {
+      refuseSocket(socket, mustBeApiError(error));
+    }
+  }
+
+  #refusal(request: IncomingMessage): ApiError | undefined {
+    try {
+      this.#gate.admit(request);
+      return undefined;
+    } catch (error) {
+      return mustBeApiError(error);
+    }
+  }
+}
+
+function mustBeApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+/** What Node's parser did not take for a request. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Socket, requestMsMax: number): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else refuseSocket(socket, clientError(error.code, requestMsMax));
+}
+
+function clientError(code: string | undefined, requestMsMax: number): ApiError {
+  if (code === 'HPE_HEADER_OVERFLOW') return new ApiError('headers-too-large', `The headers are larger than the limit (${API_LIMITS.headerBytesMax} bytes).`);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ApiError('request-timeout', `The request was not complete within ${requestMsMax} ms.`);
+  return new ApiError('bad-request', 'This is no HTTP request.');
+}

@@ -1,0 +1,30 @@
+import { API_LIMITS } from '../limits.ts';
+
+/** The values that several schemas share. */
+export const TEXT = { type: 'string' } as const;
+export const COUNT = { type: 'integer', minimum: 0 } as const;
+export const BYTES = { type: 'integer', minimum: 0, description: 'Bytes.' } as const;
+export const TIME_MS = { type: 'integer', minimum: 0, description: 'Milliseconds since 1970.' } as const;
+
+/** A socket's file name and a metric's label: nothing in it needs quoting anywhere. */
+export const PARTITION_NAME = {
+  type: 'string',
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  minLength: 1,
+  maxLength: API_LIMITS.nameLengthMax,
+  description: 'Names of lower-case letters, digits and hyphens (none at their ends).',
+} as const;
+export const ADAPTER_ID = {
+  type: 'string',
+  pattern: '^(hardware|software)-(0|[1-9][0-9]{0,2})$',
+  maxLength: 16,
+  description: '`hardware-0`, `software-0`, …',
+} as const;
+export const CONTEXT_ID = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
+export const ADAPTER_MODE = {
+  type: 'string',
+  enum: ['partitioned', 'dda'],
+  description: '`partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way.',
+} as const;
+/** Of a feature, a limit or an escape. */
+export const IDENTIFIER = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9._-]*$', minLength: 1, maxLength: API_LIMITS.identifierLengthMax } as const;

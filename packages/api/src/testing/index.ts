@@ -1,0 +1,2 @@
+export { MemoryActions } from './memory-actions.ts';
+export { type RawAnswer, type RawRequest, TEST_TOKEN, type TestApi, openTestApi } from './test-api.ts';

@@ -1,0 +1,62 @@
+import { UsageError } from '../usage-error.ts';
+import { command } from './command.ts';
+import { choice, flag, value, wholeNumber, word } from './option.ts';
+import { HOST, JSON_OUTPUT } from './shared-options.ts';
+
+const MODES = ['partitioned', 'dda'] as const;
+/** As in the API. */
+const LOG_LINES_MAX = 10_000;
+const LOG_LINES_DEFAULT = 200;
+
+/** Adapters, guests, and what the running host tells of them. */
+export const HOST_COMMANDS = [
+  command({
+    path: 'adapters',
+    summary: "Show the host's adapters",
+    description: 'Shows the adapters of the running host: how each is used, and what of it is left for new partitions.',
+    options: { ...JSON_OUTPUT, ...HOST },
+    build: ({ json, host }) => ({ kind: 'adapters', json, host }),
+  }),
+  command({
+    path: 'adapter set',
+    summary: 'Partition an adapter, or give it to one guest as a whole',
+    description:
+      'Sets how an adapter is used. partitioned: guests share it by partitions. dda: one guest owns it whole, with no quota and no scheduler in its way; a second guest is refused. An adapter that has partitions keeps its mode.',
+    operands: [{ name: 'ID', help: 'the adapter, as gpup adapters shows it: hardware-0, software-0' }],
+    options: { mode: choice(MODES, 'how it is used; must be given'), ...JSON_OUTPUT, ...HOST },
+    examples: ['gpup adapter set software-1 --mode dda'],
+    build: ({ mode, json, host }, [id = '']) => {
+      if (mode === undefined) throw new UsageError(`No --mode is given; it is one of ${MODES.join(', ')}.`);
+      return { kind: 'adapter-set', id, mode, json, host };
+    },
+  }),
+  command({
+    path: 'ps',
+    summary: 'Show the guests that have a GPU open',
+    description: 'Shows the contexts of the running host: each is one guest process (or worker) with a virtual function of its own.',
+    options: { partition: value('NAME', 'only those of one partition', word), ...JSON_OUTPUT, ...HOST },
+    build: ({ partition, json, host }) => ({ kind: 'ps', partition, json, host }),
+  }),
+  command({
+    path: 'logs',
+    summary: "Show the host's log",
+    description: "Shows the newest lines of the running host's log, the oldest first.",
+    options: {
+      lines: value('N', `this many at most (default ${LOG_LINES_DEFAULT})`, wholeNumber({ min: 1, max: LOG_LINES_MAX })),
+      follow: flag('go on with what comes, until interrupted'),
+      ...HOST,
+    },
+    build: ({ lines = LOG_LINES_DEFAULT, follow, host }) => ({ kind: 'logs', lines, follow, host }),
+  }),
+  command({
+    path: 'events',
+    summary: 'Show what happens on the host, as it happens',
+    description: 'Shows partitions that come, change and go, contexts that open and end, and timeouts, until interrupted. Each event has a number; after an interruption --after goes on where it was.',
+    options: {
+      after: value('N', 'begin with the events after this number, as far as the host has kept them', wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+      json: flag('print one JSON object a line, for programs'),
+      ...HOST,
+    },
+    build: ({ after, json, host }) => ({ kind: 'events', after, json, host }),
+  }),
+] as const;

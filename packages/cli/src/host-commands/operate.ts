@@ -1,0 +1,106 @@
+import { type Host, HostApiError, openHost } from '@gpup/api/client';
+import type { Command } from '../arguments.ts';
+import { CommandError } from '../command-error.ts';
+import { printable, printableJson } from '../printable.ts';
+import { newLines } from './follow.ts';
+import { hostPlace } from './host-place.ts';
+import { adaptersText, contextsText, createdText, eventText, partitionText, partitionsText } from './views.ts';
+
+/** The commands that are nothing but an operation of the host, and its result in words or as JSON. */
+export type HostCommand = Extract<Command, { readonly host: string | undefined }>;
+
+/** As docs/cli.md has it. */
+const NO_HOST = 3;
+const REFUSED = 4;
+const POLL_MS = 500;
+
+/** Resolves when it is done; throws a `CommandError` with the exit status else. */
+export async function operate(command: HostCommand): Promise<void> {
+  const host = openHost(hostPlace(command.host));
+  try {
+    await perform(host, command);
+  } catch (error) {
+    throw error instanceof HostApiError ? asCommandError(error) : error;
+  }
+}
+
+function asCommandError(error: HostApiError): CommandError {
+  if (error.status === 0) return new CommandError(NO_HOST, error.message, { cause: error });
+  return new CommandError(REFUSED, `${error.code}: ${error.message}`, { cause: error });
+}
+
+async function perform(host: Host, command: HostCommand): Promise<void> {
+  switch (command.kind) {
+    case 'adapters':
+      return show(command, await host.adapters(), adaptersText);
+    case 'adapter-set':
+      return show(command, await host.setAdapterMode(command.id, command.mode), (adapter) => adaptersText([adapter]));
+    case 'partition-create':
+      return show(command, await host.createPartition(command.request), createdText);
+    case 'partition-list':
+      return show(command, await host.partitions(), partitionsText);
+    case 'partition-show':
+      return await showPartition(host, command);
+    case 'partition-set':
+      return show(command, await host.changePartition(command.name, command.change), (partition) => partitionsText([partition]));
+    case 'partition-rm':
+      return await host.removePartition(command.name, { force: command.force });
+    case 'partition-unblock':
+      return show(command, await host.unblockPartition(command.name), (partition) => partitionsText([partition]));
+    case 'ps':
+      return await showContexts(host, command);
+    case 'logs':
+      return await showLog(host, command);
+    case 'events':
+      return await showEvents(host, command);
+  }
+}
+
+function show<T>({ json }: { readonly json: boolean }, value: T, text: (value: T) => string): void {
+  print(json ? `${printableJson(value, 2)}\n` : text(value));
+}
+
+async function showPartition(host: Host, { name, allocations: countMax, json }: Extract<HostCommand, { kind: 'partition-show' }>): Promise<void> {
+  const [partition, allocations] = [await host.partition(name), await host.largestAllocations(name, { countMax })];
+  show({ json }, { ...partition, allocations }, () => partitionText(partition, allocations));
+}
+
+async function showContexts(host: Host, { partition, json }: Extract<HostCommand, { kind: 'ps' }>): Promise<void> {
+  // Refused where there is no such partition: an empty list would look like one without guests.
+  if (partition !== undefined) await host.partition(partition);
+  const contexts = (await host.contexts()).filter((context) => partition === undefined || context.partition === partition);
+  show({ json }, contexts, contextsText);
+}
+
+async function showLog(host: Host, { lines: countMax, follow }: Extract<HostCommand, { kind: 'logs' }>): Promise<void> {
+  // Every tail is as long as the first one: see `newLines`.
+  const tailCountMax = follow ? Math.max(countMax, FOLLOWED_LINES) : countMax;
+  let tail = await host.logLines({ countMax: tailCountMax });
+  print(tail.slice(-countMax).map(logLine).join(''));
+  while (follow) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const now = await host.logLines({ countMax: tailCountMax });
+    const { lines, missed } = newLines(tail, now);
+    if (missed) print('(lines are missing here: more came than were asked for)\n');
+    print(lines.map(logLine).join(''));
+    tail = now;
+  }
+}
+
+/** What comes within a poll is far less. */
+const FOLLOWED_LINES = 1000;
+
+function logLine(line: string): string {
+  return `${printable(line)}\n`;
+}
+
+async function showEvents(host: Host, { after, json }: Extract<HostCommand, { kind: 'events' }>): Promise<void> {
+  for await (const frame of host.events(after === undefined ? {} : { after })) {
+    const lines = json ? [printableJson(frame)] : eventText(frame).map(printable);
+    print(lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

@@ -1,0 +1,116 @@
+import type { AdapterView, Allocation, Capability, ContextView, EventFrame, PartitionState, PartitionView } from '@gpup/api/client';
+import { columns, duration, fields, share, size, time } from './text.ts';
+
+/** What people read. What programs read is the JSON of the same values. */
+export function adaptersText(adapters: readonly AdapterView[]): string {
+  const rows = adapters.map(({ id, mode, owner, vram, compute, partitionCount, partitionCountMax, name }) => [
+    id,
+    owner === null ? mode : `${mode} (${owner})`,
+    `${size(vram.availableBytes)} of ${size(vram.totalBytes)}`,
+    share(compute.available / compute.total),
+    `${partitionCount} of ${partitionCountMax}`,
+    name,
+  ]);
+  return columns(['ADAPTER', 'MODE', 'MEMORY FREE', 'TIME FREE', 'PARTITIONS', 'NAME'], rows);
+}
+
+export function partitionsText(partitions: readonly PartitionView[]): string {
+  const rows = partitions.map(({ name, adapter, state, vram, compute, contextCount, contextsMax, usage }) => [
+    name,
+    adapter,
+    state.kind,
+    `${size(usage.vramBytes)} of ${size(vram.current)}`,
+    share(compute.current),
+    `${contextCount} of ${contextsMax}`,
+    duration(usage.gpuTimeUs),
+    String(usage.submitCount),
+  ]);
+  return columns(['PARTITION', 'ADAPTER', 'STATE', 'MEMORY', 'TIME', 'CONTEXTS', 'GPU TIME', 'SUBMITS'], rows);
+}
+
+export function partitionText(partition: PartitionView, allocations: readonly Allocation[]): string {
+  const { usage, baseline } = partition;
+  const text = fields([
+    ['Partition', partition.name],
+    ['Adapter', partition.adapter],
+    ['Size', partition.size ?? '(by its numbers)'],
+    ['State', stateText(partition.state)],
+    ['Memory', `${size(usage.vramBytes)} in use, ${size(usage.vramPeakBytes)} at most; ${capabilityText(partition.vram, size)}`],
+    ['Time', `${duration(usage.gpuTimeUs)} used; ${capabilityText(partition.compute, share)}`],
+    ['Host memory', `${size(usage.hostBytes)} in use, limit ${size(partition.hostBytesMax)}`],
+    ['Contexts', `${partition.contextCount} of ${partition.contextsMax}`],
+    ['Submits', `${usage.submitCount}, ${usage.completedCount} completed`],
+    ['Faults', `${usage.faultCount}`],
+    ['Timeouts', `${usage.tdrCount}`],
+    ['Escapes', partition.escapes.length === 0 ? 'none' : partition.escapes.join(', ')],
+    ['Baseline', Object.keys(baseline).length === 0 ? 'none' : `${baseline.features?.length ?? 'all'} features, ${Object.keys(baseline.limits ?? {}).length} limits`],
+    ['Created', time(partition.createdMs)],
+    ['Socket', partition.socketPath],
+  ]);
+  if (allocations.length === 0) return text;
+  const rows = allocations.map(({ label, kind, bytes, context }) => [size(bytes), kind, String(context), label === '' ? '(no label)' : label]);
+  return `${text}\n${columns(['LARGEST', 'KIND', 'CONTEXT', 'LABEL'], rows)}`;
+}
+
+export function contextsText(contexts: readonly ContextView[]): string {
+  const rows = contexts.map((context) => [
+    String(context.id),
+    context.partition,
+    context.state,
+    String(context.guestPid),
+    String(context.vfPid),
+    size(context.vramBytes),
+    size(context.hostBytes),
+    duration(context.gpuTimeUs),
+    `${context.completedCount} of ${context.submitCount}`,
+    time(context.openedMs),
+  ]);
+  return columns(['CONTEXT', 'PARTITION', 'STATE', 'GUEST', 'VF', 'MEMORY', 'HOST MEMORY', 'GPU TIME', 'SUBMITS', 'OPENED'], rows);
+}
+
+export function createdText({ name, adapter, vram, compute, socketPath }: PartitionView): string {
+  return `Partition ${name} on ${adapter}: ${size(vram.current)} of memory, ${share(compute.current)} of the time.\nGuests connect to ${socketPath}\n`;
+}
+
+export function eventText(frame: EventFrame): readonly string[] {
+  switch (frame.type) {
+    case 'hello':
+      return [];
+    case 'missed':
+      return [`-  Events after ${frame.after} are not kept any more.`];
+    default:
+      return [`${frame.sequence}  ${time(frame.timeMs)}  ${frame.type}  ${eventDetails(frame)}`];
+  }
+}
+
+function eventDetails(event: Exclude<EventFrame, { readonly type: 'hello' | 'missed' }>): string {
+  switch (event.type) {
+    case 'adapter-changed':
+      return event.adapter;
+    case 'partition-blocked':
+      return `${event.partition}: ${event.reason}`;
+    case 'context-opened':
+    case 'context-adopted':
+      return `${event.partition}: context ${event.context} of process ${event.guestPid}`;
+    case 'context-ended':
+    case 'tdr':
+      return `${event.partition}: context ${event.context} (${event.code}): ${event.message}`;
+    default:
+      return event.partition;
+  }
+}
+
+function stateText(state: PartitionState): string {
+  switch (state.kind) {
+    case 'active':
+      return 'active';
+    case 'shrinking':
+      return `shrinking to ${size(state.toBytes)}`;
+    case 'blocked':
+      return `blocked since ${time(state.sinceMs)}: ${state.reason}`;
+  }
+}
+
+function capabilityText({ min, max, optimal, current }: Capability, written: (amount: number) => string): string {
+  return `has ${written(current)} (min ${written(min)}, optimal ${written(optimal)}, max ${written(max)})`;
+}

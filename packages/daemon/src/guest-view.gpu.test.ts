@@ -1,0 +1,86 @@
+/** What a guest sees of the adapter follows its partition. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type DaemonReady, startDaemon, stopDaemon } from './launch.ts';
+import { ask } from './testing/line-api.ts';
+
+const MEBIBYTE = 2 ** 20;
+const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
+const configPath = join(directory, 'host.json');
+let daemon: DaemonReady;
+
+before(async () => {
+  writeFileSync(configPath, JSON.stringify({ adapter: 'software', runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
+  daemon = await startDaemon({ configPath, program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
+});
+after(async () => {
+  await stopDaemon({ configPath, guests: 'end' });
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** By name at run time: no package of the host's depends on the guest's. */
+const PROVIDER = fileURLToPath(new URL('../../guest/dist/provider.cjs', import.meta.url));
+
+const GUEST = `
+  const { create } = require(process.argv[1]);
+  (async () => {
+    const adapter = await create([]).requestAdapter();
+    const of = async (descriptor) => (await create([]).requestAdapter()).requestDevice(descriptor).then(() => 'a device', ({ name }) => name);
+    const { description } = adapter.info;
+    const { maxBufferSize, maxTextureDimension2D } = adapter.limits;
+    console.log(JSON.stringify({
+      description, maxBufferSize, maxTextureDimension2D,
+      features: [...adapter.features],
+      withFeature: await of({ requiredFeatures: ['timestamp-query'] }),
+      withLimit: await of({ requiredLimits: { maxBufferSize } }),
+      withMore: await of({ requiredLimits: { maxBufferSize: maxBufferSize + 4 } }),
+    }));
+    process.exit();
+  })();`;
+
+interface Seen {
+  readonly description: string;
+  readonly maxBufferSize: number;
+  readonly maxTextureDimension2D: number;
+  readonly features: readonly string[];
+  readonly withFeature: string;
+  readonly withLimit: string;
+  readonly withMore: string;
+}
+
+async function seenIn(socketPath: string): Promise<Seen> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', GUEST, PROVIDER], { env: { ...process.env, GPUP_SOCKET: socketPath } });
+  return JSON.parse(stdout) as Seen;
+}
+
+test('a baseline, a budget and the name of the partition', async () => {
+  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', {
+    name: 'movable',
+    vram: { min: 512 * MEBIBYTE, optimal: 512 * MEBIBYTE, max: 512 * MEBIBYTE },
+    baseline: { features: [], limits: { maxTextureDimension2D: 8192 } },
+  });
+  const { description, ...seen } = await seenIn(socketPath);
+  deepEqual(seen, {
+    maxBufferSize: 512 * MEBIBYTE,
+    maxTextureDimension2D: 8192,
+    features: ['core-features-and-limits'],
+    withFeature: 'TypeError',
+    withLimit: 'a device',
+    withMore: 'OperationError',
+  });
+  equal(description.endsWith(' (gpup partition movable)'), true, description);
+});
+
+test('without a baseline all of the adapter', async () => {
+  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', { name: 'plain' });
+  const { features, withFeature } = await seenIn(socketPath);
+  const [adapter] = await ask(daemon.apiSocket, 'adapters');
+  deepEqual(features, adapter?.features);
+  equal(withFeature, 'a device');
+});
