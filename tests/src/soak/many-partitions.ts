@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type Host, openHost } from '@gpup/api/client';
 import { type DaemonReady, startDaemon, stopDaemon } from '@gpup/daemon';
-import { TEST_DAEMON_PATH, ask } from '@gpup/daemon/testing';
 import { type Kept, SecretKeeper } from './secret-keeper.ts';
 import { descendants, descriptorCount, pssBytes, vfProcesses } from './vf-processes.ts';
 
@@ -50,24 +50,30 @@ class ManyPartitions {
   readonly #directory = mkdtempSync(join(tmpdir(), 'gpup-soak-'));
   readonly #configPath = join(this.#directory, 'host.json');
   readonly #runtime = join(this.#directory, 'run');
-  readonly #guests = new Map<string, SecretKeeper>();
+  readonly #guests: SecretKeeper[] = [];
   #daemon: DaemonReady | undefined;
 
   async start(): Promise<void> {
     const config = { adapter: 'software', softwareAdapters: 1, defaultPartition: false, runtimeDirectory: this.#runtime, stateDirectory: join(this.#directory, 'state') };
     writeFileSync(this.#configPath, JSON.stringify(config));
-    this.#daemon = await startDaemon({ configPath: this.#configPath, program: TEST_DAEMON_PATH });
+    this.#daemon = await startDaemon({ configPath: this.#configPath });
   }
 
   get guests(): readonly SecretKeeper[] {
-    return [...this.#guests.values()];
+    return this.#guests;
   }
 
-  /** A partition, and a guest that has begun to start. */
-  async add(index: number, count: number): Promise<void> {
-    const name = `soak-${index}`;
-    const { socketPath } = await ask(this.#api, 'createPartition', { name, size: `1/${count}` });
-    this.#guests.set(name, new SecretKeeper(socketPath, index));
+  /** So many partitions of the same size, each with a guest that begins to start meanwhile. */
+  async addAll(count: number): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      const { socketPath } = await this.#host.createPartition({ name: `soak-${index}`, size: `1/${count}` });
+      this.#guests.push(new SecretKeeper(socketPath, index));
+    }
+  }
+
+  /** Also where some have ended instead. */
+  async allVerified(): Promise<void> {
+    await Promise.allSettled(this.#guests.map(({ verified }) => verified));
   }
 
   /** What went wrong with those that did not keep their secret until now, and the figures of the others. */
@@ -80,8 +86,8 @@ class ManyPartitions {
   }
 
   async removeAll(): Promise<void> {
-    for (const { name } of await ask(this.#api, 'partitions')) await ask(this.#api, 'removePartition', name, { force: true });
-    this.#guests.clear();
+    for (const { name } of await this.#host.partitions()) await this.#host.removePartition(name, { force: true });
+    this.#guests.length = 0;
   }
 
   footprint(): HostFootprint {
@@ -110,8 +116,8 @@ class ManyPartitions {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  get #api(): string {
-    return (this.#daemon as DaemonReady).apiSocket;
+  get #host(): Host {
+    return openHost({ socketPath: (this.#daemon as DaemonReady).apiSocket });
   }
 }
 
@@ -123,17 +129,13 @@ export async function manyPartitions({ partitionCount, seconds }: { readonly par
   const scene = new ManyPartitions();
   try {
     await scene.start();
-    // One partition comes and goes: what is loaded and opened once is no leak. Then one VF process waits again.
-    await scene.add(0, partitionCount);
-    await scene.guests[0]?.verified;
-    await scene.endGuests();
-    await scene.removeAll();
-    const before = await scene.settled(({ processes }) => processes === 1);
+    const before = await warmedUp(scene);
     const startMs = performance.now();
-    for (let index = 1; index <= partitionCount; index++) await scene.add(index, partitionCount);
+    await scene.addAll(partitionCount);
     const createdSeconds = secondsSince(startMs);
-    await Promise.allSettled(scene.guests.map(({ verified }) => verified));
+    await scene.allVerified();
     const aliveSeconds = secondsSince(startMs);
+    for (const guest of scene.guests) guest.hurry();
     await sleep(seconds * 1000);
     const alive = { ...scene.footprint(), ...scene.memory() };
     const { kept, failures } = await scene.endGuests();
@@ -145,6 +147,22 @@ export async function manyPartitions({ partitionCount, seconds }: { readonly par
   } finally {
     await scene.close();
   }
+}
+
+const WARM_COUNT = 4;
+const WARM_TIMES = 3;
+/** `pool` of the configuration, by default. */
+const WAITING_VF_COUNT = 1;
+
+/** Partitions and guests have come and gone: what is loaded once is no leak. */
+async function warmedUp(scene: ManyPartitions): Promise<HostFootprint> {
+  for (let times = 0; times < WARM_TIMES; times++) {
+    await scene.addAll(WARM_COUNT);
+    await scene.allVerified();
+    await scene.endGuests();
+    await scene.removeAll();
+  }
+  return scene.settled(({ processes }) => processes === WAITING_VF_COUNT);
 }
 
 function roundsOf(kept: readonly Kept[]): ManyPartitionsResult['rounds'] {
