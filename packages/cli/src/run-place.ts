@@ -1,4 +1,4 @@
-import { type HostLaunch, startHost } from '@gpup/guest';
+import { type HostLaunch, SOCKET_VARIABLE, startHost } from '@gpup/guest';
 import type { RunCommand } from './arguments.ts';
 import { cliStep } from './steps.ts';
 
@@ -18,6 +18,9 @@ export async function placeFor(command: RunCommand, launch: Pick<HostLaunch, 'ca
 
 async function standingSocket({ partition, isEphemeral }: RunCommand, { capturePath }: Pick<HostLaunch, 'capturePath'>): Promise<string | null> {
   if (isEphemeral || capturePath !== undefined) return null;
+  const given = process.env[SOCKET_VARIABLE];
+  // What runs in a partition stays in it, and one that was given its socket alone need not see the host.
+  if (partition === undefined && given) return given;
   const { namedPartition, defaultPartition } = await import('./standing-partition.ts');
   return partition === undefined ? defaultPartition() : namedPartition(partition);
 }

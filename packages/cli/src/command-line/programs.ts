@@ -30,7 +30,7 @@ const RUN_OPTIONS = {
 } as const;
 
 const PLACE_OPTIONS = {
-  partition: value('NAME', 'run it in this partition of the running host (default: the partition "default" of the host that runs, if one does)', word),
+  partition: value('NAME', 'run it in this partition of the running host (default: the one whose socket GPUP_SOCKET names, or else the partition "default" of the host that runs, if one does)', word),
   ephemeral: flag('run it with a partition of its own, also where a host runs; --vram, --adapter and --pool, which describe such a partition, mean that as well'),
 } as const;
 
