@@ -3,10 +3,13 @@
  * takes them over.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { DAEMON_START_STEPS } from '@gpup/daemon';
 import { isRunning } from './testing/processes.ts';
 import { DaemonScene, type WorkingGuest } from './testing/daemon-scene.ts';
+import { otherBuild } from './testing/other-build.ts';
 import { Program } from './testing/program.ts';
 import { eventually } from './testing/scenario.ts';
 
@@ -168,6 +171,27 @@ test('a guest that connects while its daemon is killed gets its GPU from the VF 
   equal((await guest.end())[0], 0);
 });
 
+test('the next daemon may be of another build, and the one after that of the first again', async (t) => {
+  const scene = sceneFor(t);
+  await scene.start();
+  const guest = await scene.guest();
+  const before = await identities(scene);
+  const program = otherBuild(join(scene.directory, 'other'), '9.9.9');
+  scene.life?.child.kill('SIGTERM');
+  await scene.life?.ended;
+  await scene.start(program);
+  equal((await scene.ask('host')).version, '9.9.9');
+  deepEqual(await identities(scene), before);
+  // Its VF is of the build that it came with; the next guest's is of the other one.
+  const next = await scene.guest();
+  const builds = (await scene.ask('contexts')).map(({ vfPid }) => readFileSync(`/proc/${vfPid}/cmdline`, 'utf8').includes('/other/packages/vf/'));
+  deepEqual(builds, [false, true]);
+  await scene.life?.kill();
+  await scene.start();
+  equal((await scene.ask('host')).adoptedCount, 2);
+  for (const each of [guest, next]) equal((await each.end())[0], 0);
+});
+
 const GUEST_COUNT = Number(process.env['GPUP_TEST_GUESTS'] ?? 3);
 const KILL_COUNT = Number(process.env['GPUP_TEST_KILLS'] ?? 5);
 
@@ -195,11 +219,13 @@ describe('a daemon is killed again and again under working guests', () => {
     await scene.start();
     for (let count = 0; count < GUEST_COUNT; count++) await scene.guest();
     const before = await identities(scene);
+    await scene.life?.kill();
     for (let count = 0; count < KILL_COUNT; count++) {
-      await scene.life?.kill();
       const life = scene.begin();
       await new Promise((resolve) => setTimeout(resolve, random() * 1200));
-      await life.kill();
+      // It may also be told to end, in the middle of its start.
+      life.child.kill(random() < 0.7 ? 'SIGKILL' : 'SIGTERM');
+      await life.ended;
     }
     await allGoOn(scene.guests);
     await allRight(scene, before);

@@ -1,4 +1,4 @@
-import { type FoundAdapters, PF_LIMITS, PROTOCOL, hardwareAdapters, softwareAdapters } from '@gpup/pf';
+import { type FoundAdapters, PF_LIMITS, WIRE_PROTOCOL, hardwareAdapters, softwareAdapters } from '@gpup/pf';
 import { PRELOAD_PATH, PROVIDER_PATH } from '@gpup/guest';
 import { packageVersion, version } from './version.ts';
 
@@ -12,7 +12,7 @@ export async function info({ json }: { readonly json: boolean }): Promise<number
   const missing = { hardware: hardware.reasons, software: software.reasons };
   const description = {
     version: version(),
-    protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`,
+    protocol: WIRE_PROTOCOL,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     dawn: packageVersion('webgpu'),

@@ -1,10 +1,10 @@
 import type { HostConfig } from '@gpup/pf/host-config';
-import { PF_LIMITS, PROTOCOL } from '@gpup/pf';
+import { PF_LIMITS, WIRE_PROTOCOL } from '@gpup/pf';
 import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
 import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import { findAdapters } from './adapters.ts';
-import type { ApiServer, CreateApiServer } from './api-seam.ts';
+import type { ApiServer, CreateApiServer } from './api-server.ts';
 import { type Directories, directoriesIn } from './directories.ts';
 import { HostActions } from './host-actions.ts';
 import { HostCore } from './host-core.ts';
@@ -61,11 +61,12 @@ export class Daemon {
     });
     this.#core = core;
     daemonStep('daemon.adopting');
-    await takeOverVfs(vfs, { answerMsMax: PF_LIMITS.adoptionMsMax, onAdoption: (adoption) => core.adopt(adoption) });
+    const { hardware, software } = config.tdr;
+    await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now });
-    const identity = { version: this.#options.version, protocol: `${PROTOCOL.major}.${PROTOCOL.minor}`, featureLevel: WIRE_FEATURE_LEVEL };
+    const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL };
     const actions = new HostActions({ core, tdr, directories: this.#directories, identity, startedMs, nowMs: Date.now });
     daemonStep('daemon.partitions-listening');
     this.#api = await this.#openApi(actions);

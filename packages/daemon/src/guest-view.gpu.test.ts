@@ -1,5 +1,5 @@
 /** What a guest sees of the adapter follows its partition. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -84,3 +84,20 @@ test('without a baseline all of the adapter', async () => {
   deepEqual(features, adapter?.features);
   equal(withFeature, 'a device');
 });
+
+const refused: Readonly<Record<string, object>> = {
+  'capability-order': { vram: { min: 3, max: 2 } },
+  'unknown-escape': { escapes: ['everything'] },
+  'unknown-feature': { baseline: { features: ['timestamp-queries'] } },
+  'unknown-limit': { baseline: { limits: { maxBufferSizes: 1 } } },
+  'encode-unsupported': { encode: { max: 1 } },
+  'bad-field': { escapes: ['statistics', 'statistics'] },
+};
+for (const [code, fields] of Object.entries(refused)) {
+  test(`what the next host could not read is refused when it is asked for (${code})`, async () => {
+    const countBefore = (await ask(daemon.apiSocket, 'partitions')).length;
+    await rejects(ask(daemon.apiSocket, 'createPartition', { name: 'refused', ...fields }), { code });
+    equal((await ask(daemon.apiSocket, 'partitions')).length, countBefore);
+    if (!('baseline' in fields)) await rejects(ask(daemon.apiSocket, 'changePartition', 'plain', fields), { code });
+  });
+}

@@ -1,12 +1,13 @@
 import type { AdapterMode, AdapterView, Allocation, ContextView, HostEvent, HostView, PartitionChange, PartitionRequest, PartitionUsage, PartitionView, PfActions } from '@gpup/pf/actions';
-import { type Context, Refusal } from '@gpup/pf/core';
+import { type Context, ESCAPE_NAMES, FEATURE_NAMES, LIMIT_NAMES, Refusal } from '@gpup/pf/core';
 import {
   adapterFigures,
   adapterOf,
   allotments,
   changePartition,
-  checkEscapes,
   createPartition,
+  decodePartitionChange,
+  decodePartitionRequest,
   partitionView,
   removePartition,
   setAdapterMode,
@@ -26,6 +27,9 @@ export interface HostActionsOptions {
   readonly startedMs: number;
   readonly nowMs: () => number;
 }
+
+/** What a definition is checked with: what is saved must be what the next daemon reads. */
+const KNOWN_NAMES = { escapes: ESCAPE_NAMES, features: FEATURE_NAMES, limits: LIMIT_NAMES };
 
 /** What interfaces can ask of the daemon. Partitions that are being removed are refused to everybody else. */
 export class HostActions implements PfActions {
@@ -71,8 +75,8 @@ export class HostActions implements PfActions {
     return this.#partitionView(name, allotments(this.#core.table, this.#core.use));
   }
 
-  async createPartition(request: PartitionRequest): Promise<PartitionView> {
-    checkEscapes(request.escapes);
+  async createPartition(asked: PartitionRequest): Promise<PartitionView> {
+    const request = decodePartitionRequest(asked, KNOWN_NAMES);
     return this.#inTransitWith(request.name, 'partition', async () => {
       this.#core.commit(createPartition(this.#core.table, request, this.#circumstances()));
       try {
@@ -86,9 +90,9 @@ export class HostActions implements PfActions {
     });
   }
 
-  async changePartition(name: string, change: PartitionChange): Promise<PartitionView> {
+  async changePartition(name: string, asked: PartitionChange): Promise<PartitionView> {
+    const change = decodePartitionChange(asked, KNOWN_NAMES);
     this.#checkAtRest(name, 'partition');
-    checkEscapes(change.escapes);
     this.#core.commit(changePartition(this.#core.table, name, change, this.#circumstances()));
     if (change.escapes !== undefined) for (const { vf } of this.#core.partition(name).contexts) vf?.openEscapes(change.escapes);
     return this.partition(name);

@@ -1,4 +1,4 @@
-export { type ApiServer, type CreateApiServer, noApi } from './api-seam.ts';
+export type { ApiServer, CreateApiServer } from './api-server.ts';
 export { type Directories, directoriesIn } from './directories.ts';
 export { DAEMON_MAIN_PATH, type DaemonReady, type DaemonStatus, type LaunchOptions, daemonStatus, startDaemon, stopDaemon } from './launch.ts';
 export { type ProgramOptions, runProgram } from './program.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
 import { closeDescriptor, hasProcessEnded, openProcess, signalProcess } from '@gpup/os';
-import { type ProcessIdentity, Refusal, isGone } from '@gpup/pf/core';
+import { type ProcessIdentity, Refusal, identify, isGone } from '@gpup/pf/core';
 import { directoriesIn } from './directories.ts';
 import { DAEMON_LIMITS } from './limits.ts';
 import { type LockHolder, runningDaemon } from './lock.ts';
@@ -106,8 +106,11 @@ export async function stopDaemon({ configPath, guests }: LaunchOptions & { reado
   }
 }
 
-/** The number may be another process's by the time that we have a descriptor of it. */
+/** The number may be another process's by the time that we have a descriptor of it. Null: the process is gone. */
 function processOf(identity: ProcessIdentity): number | null {
+  if (identity.pidNamespace !== identify(process.pid)?.pidNamespace) {
+    throw new Refusal('host-elsewhere', `The host (process ${identity.pid}) runs in another pid namespace, a container perhaps: end it from there.`);
+  }
   const fd = openProcess(identity.pid);
   if (fd === null || !isGone(identity)) return fd;
   closeDescriptor(fd);

@@ -1,6 +1,6 @@
 import { logTo } from '@gpup/pf/core';
 import type { HostConfig } from '@gpup/pf/host-config';
-import type { CreateApiServer } from './api-seam.ts';
+import type { CreateApiServer } from './api-server.ts';
 import { Daemon } from './daemon.ts';
 import { directoriesIn, makeDirectories } from './directories.ts';
 import { DAEMON_LIMITS } from './limits.ts';

@@ -9,7 +9,12 @@ const ASK_MS_MAX = 5_000;
  * such number. AMD's driver has a file for it, NVIDIA's a program; others have neither.
  */
 export function hardwareVramBytes(index: number): number | null {
-  return [...amdVramBytes(), ...nvidiaVramBytes()][index] ?? null;
+  return soundBytes([...amdVramBytes(), ...nvidiaVramBytes()][index]);
+}
+
+/** A GPU that shares the machine's memory may have a word in place of the number, and keeps its place among the others. */
+export function soundBytes(bytes: number | undefined): number | null {
+  return bytes !== undefined && Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
 }
 
 function amdVramBytes(): number[] {

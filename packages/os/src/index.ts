@@ -2,6 +2,7 @@ export { monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
 export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { endProcessAfter } from './end-timer.ts';
 export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';
 export { returnLargeBlocks } from './malloc.ts';

@@ -32,6 +32,7 @@ interface Libc {
   sched_setaffinity(thread: number, byteCount: number, mask: Uint8Array): number;
   getppid(): number;
   flock(fd: number, operation: number): number;
+  setitimer(which: number, next: BigInt64Array, previous: null): number;
   /** For calls that the C library has no name for everywhere. */
   syscall(call: number, first: number, second: number, third: number, fourth: number): number;
 }
@@ -89,6 +90,7 @@ function load(): Libc {
     sched_getaffinity: declare('int sched_getaffinity(int thread, size_t byteCount, uint8_t *mask)') ,
     sched_setaffinity: declare('int sched_setaffinity(int thread, size_t byteCount, const uint8_t *mask)'),
     getppid: declare('int getppid()'),
+    setitimer: declare('int setitimer(int which, int64_t *next, void *previous)'),
     flock: declare('int flock(int fd, int operation)'),
     // Variadic in C; on x64 and arm64 whole numbers travel as in a call with fixed arguments.
     syscall: declare('intptr_t syscall(intptr_t call, intptr_t first, intptr_t second, intptr_t third, intptr_t fourth)'),

@@ -23,8 +23,6 @@ export const PF_LIMITS = {
   probeOutputBytesMax: 1 << 20,
   /** From a question to a VF with a guest, to its answer. A ping has no such end: what its silence means is the timeout policy's. */
   vfAnswerMsMax: 5_000,
-  /** From the connection to a VF of the host process before to its hello: its thread may be inside of a long call. */
-  adoptionMsMax: 20_000,
   /** What a VF that outlives its host may have printed before that is cut off. */
   vfLogBytesMax: 1 << 20,
   /** The tail of a VF's standard error that is kept for the message when it dies unexpectedly. */

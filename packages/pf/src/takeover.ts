@@ -1,5 +1,6 @@
 import { fstatSync, readdirSync } from 'node:fs';
 import {
+  type ReceivedMessage,
   SystemCallError,
   closeDescriptor,
   connectUnixSocket,
@@ -85,10 +86,16 @@ async function answers({ connectionFd }: Approach, answerMsMax: number): Promise
 
 /** The adoption, or what is wrong with it. */
 function readHello(approach: Approach): Adoption | string {
-  const { bytes, fds } = receiveDescriptors(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
-  const complaint = complaintAbout(approach, bytes, fds);
+  let message: ReceivedMessage;
+  try {
+    message = receiveDescriptors(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
+  } catch (error) {
+    // It has ended just now, or this process has no descriptors left: others may fare better.
+    return (error as Error).message;
+  }
+  const complaint = complaintAbout(approach, message.bytes, message.fds);
   if (typeof complaint !== 'string') return { ...approach, ...complaint };
-  for (const fd of fds) closeDescriptor(fd);
+  for (const fd of message.fds) closeDescriptor(fd);
   return complaint;
 }
 

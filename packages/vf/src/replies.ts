@@ -29,7 +29,7 @@ export class Replies {
     return this.#pendingCount;
   }
 
-  /** A request that one of the six answers below is going to settle. */
+  /** A request that one of the answers below is going to settle. */
   expect(): void {
     if (this.#pendingCount >= this.#pendingCountMax) {
       throw new GuestFault('pending-requests', `The context waits for ${this.#pendingCount} replies, the limit.`);
@@ -76,7 +76,7 @@ export class Replies {
 
   /** `words` are copied into the reply. */
   escape(request: number, words: Uint32Array): void {
-    this.#pendingCount--;
+    this.#settled();
     encode.encodeReplyEscape(this.#writer, request, words);
     this.#send();
   }

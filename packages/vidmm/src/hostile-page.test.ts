@@ -2,6 +2,7 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContextSlot } from './context-slot.ts';
+import { HEADER, pageBytes } from './page-layout.ts';
 import { type PageUsage, PartitionPage } from './partition-page.ts';
 import { testPage } from './testing/pages.ts';
 import { Random, seeds } from './testing/random.ts';
@@ -86,3 +87,12 @@ for (const seed of seeds(7, 2026)) {
     }
   });
 }
+
+test('a VF that has the others sum fewer slots is found out', () => {
+  const buffer = new SharedArrayBuffer(pageBytes(SLOT_COUNT));
+  const page = PartitionPage.create(buffer, { slotCount: SLOT_COUNT, budgetBytes: 1000, hostBudgetBytes: undefined });
+  for (let pid = 1; pid <= SLOT_COUNT; pid++) page.allocateSlot(pid);
+  equal(page.tampering(), null);
+  new Int32Array(buffer)[HEADER.usedSlotCountHalf] = 0;
+  equal(page.tampering(), 'Partition page count of used slots (0) is not 3.');
+});

@@ -37,19 +37,20 @@ export class PartitionPage {
   #budgets: PageBudgets;
   #retired: Counts;
   #peakBytes: number;
+  /** Slots from here on were never anybody's. */
+  #usedSlotCount: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
-  /** Slots from here on were never anybody's, so that nobody looks there: sums are taken often. */
-  #usedSlotCount: number;
 
-  private constructor(buffer: ArrayBufferLike, slotCount: number, budgets: PageBudgets, usedSlotCount: number) {
+  private constructor(buffer: ArrayBufferLike, slotCount: number, budgets: PageBudgets) {
     this.slotCount = slotCount;
-    this.#usedSlotCount = usedSlotCount;
     this.#page = viewPage(buffer);
     this.#owners = new Array<number | null>(slotCount).fill(null);
     this.#budgets = budgets;
     this.#retired = readCounts(this.#page.float, RETIRED_WORD);
     this.#peakBytes = Math.min(loadCount(this.#page.float, HEADER.peakBytes), BYTES_MAX);
+    this.#usedSlotCount = Math.max(0, Math.min(Atomics.load(this.#page.int, HEADER.usedSlotCountHalf), slotCount));
+    Atomics.store(this.#page.int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
     this.#storeBudgets();
   }
 
@@ -59,7 +60,7 @@ export class PartitionPage {
     const int = new Int32Array(buffer);
     Atomics.store(int, HEADER.slotCountHalf, slotCount);
     Atomics.store(int, HEADER.versionHalf, PAGE_VERSION);
-    const page = new PartitionPage(buffer, slotCount, budgets, 0);
+    const page = new PartitionPage(buffer, slotCount, budgets);
     Atomics.store(int, HEADER.magicHalf, PAGE_MAGIC);
     return page;
   }
@@ -71,8 +72,7 @@ export class PartitionPage {
   static open(buffer: ArrayBufferLike, budgets: PageBudgets): PartitionPage {
     const defect = pageDefect(buffer);
     if (defect !== null) throw new Error(defect);
-    const slotCount = slotCountOf(buffer);
-    return new PartitionPage(buffer, slotCount, budgets, slotCount);
+    return new PartitionPage(buffer, slotCountOf(buffer), budgets);
   }
 
   get budgetBytes(): number {
@@ -98,9 +98,9 @@ export class PartitionPage {
     const { int, float } = this.#page;
     this.#owners[slotIndex] = vfPid;
     float[slotWord(slotIndex) + SLOT.vfPid] = vfPid;
-    this.#usedSlotCount = Math.max(this.#usedSlotCount, slotIndex + 1);
     // Only ever raised, and before the VF hears of its slot: see SlotBudget.
-    if (Atomics.load(int, HEADER.usedSlotCountHalf) <= slotIndex) Atomics.store(int, HEADER.usedSlotCountHalf, slotIndex + 1);
+    this.#usedSlotCount = Math.max(this.#usedSlotCount, slotIndex + 1);
+    Atomics.store(int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
     return true;
   }
 
@@ -136,6 +136,7 @@ export class PartitionPage {
     return this.#sum(SLOT.hostUsedBytes);
   }
 
+  /** Taken several times a second for every partition, so it looks at nothing else. */
   #sum(word: typeof SLOT.usedBytes | typeof SLOT.hostUsedBytes): number {
     let bytes = 0;
     for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
@@ -212,6 +213,9 @@ export class PartitionPage {
     const defect = pageDefect(int.buffer);
     if (defect !== null) return defect;
     if (slotCountOf(int.buffer) !== this.slotCount) return `Partition page slot count (${slotCountOf(int.buffer)}) is not ${this.slotCount}.`;
+    const usedSlotCount = Atomics.load(int, HEADER.usedSlotCountHalf);
+    // Contexts sum no further than this: one that is left out would have a budget of its own.
+    if (usedSlotCount !== this.#usedSlotCount) return `Partition page count of used slots (${usedSlotCount}) is not ${this.#usedSlotCount}.`;
     for (const [word, bytes] of [[HEADER.budgetBytes, this.#budgets.budgetBytes], [HEADER.hostBudgetBytes, this.#budgets.hostBudgetBytes]] as const) {
       const found = Atomics.load(big, word);
       if (found !== budgetWord(bytes)) return `Partition page budget (${found}) is not ${budgetWord(bytes)}.`;

@@ -7,12 +7,19 @@ import { READY_FD_VARIABLE, type ReadyLine, TEST_DAEMON_PATH, ask, decodeReadyLi
 import { PRELOAD_PATH } from '@gpup/guest';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
 import type { PfActions } from '@gpup/pf/actions';
-import { isRunning, isStopped, processesIn } from './processes.ts';
+import { isRunning, isStopped } from './processes.ts';
 import { Program } from './program.ts';
 import { eventually } from './scenario.ts';
 import { WORKING_GUEST } from './working-guest.ts';
 
 type Method = Exclude<keyof PfActions, 'subscribe'>;
+
+export interface DaemonLifeOptions {
+  readonly program: string;
+  readonly configPath: string;
+  readonly runtimeDirectory: string;
+  readonly freezeAt: string | undefined;
+}
 
 /** One life of a daemon. */
 export class DaemonLife {
@@ -22,10 +29,10 @@ export class DaemonLife {
   errors = '';
   readonly #freezeFile: string;
 
-  constructor(configPath: string, runtimeDirectory: string, freezeAt: string | undefined) {
+  constructor({ program, configPath, runtimeDirectory, freezeAt }: DaemonLifeOptions) {
     this.#freezeFile = join(runtimeDirectory, '..', `freeze-${++lifeCount}`);
     const freeze = freezeAt === undefined ? {} : { [FREEZE_VARIABLE]: `${freezeAt}:${this.#freezeFile}` };
-    this.child = spawn(process.execPath, [TEST_DAEMON_PATH, '--config', configPath], {
+    this.child = spawn(process.execPath, [program, '--config', configPath], {
       detached: true,
       env: { ...process.env, ...freeze, [READY_FD_VARIABLE]: '3', XDG_RUNTIME_DIR: runtimeDirectory },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -60,14 +67,18 @@ export class DaemonLife {
   }
 }
 
+export function guestProgram(socketPath: string, script: string, args: readonly string[] = []): Program {
+  return new Program([process.execPath, '--import', PRELOAD_PATH, '--input-type=module', '-e', script, ...args], {
+    env: { ...process.env, GPUP_SOCKET: socketPath },
+  });
+}
+
 /** One guest of a daemon. */
 export class WorkingGuest {
   readonly program: Program;
 
   constructor(socketPath: string, secret: number) {
-    this.program = new Program([process.execPath, '--import', PRELOAD_PATH, '--input-type=module', '-e', WORKING_GUEST, String(secret)], {
-      env: { ...process.env, GPUP_SOCKET: socketPath },
-    });
+    this.program = guestProgram(socketPath, WORKING_GUEST, [String(secret)]);
   }
 
   get pid(): number {
@@ -114,14 +125,14 @@ export class DaemonScene {
   }
 
   /** Begins a daemon's life, to be frozen at a step or not. */
-  begin(freezeAt?: string): DaemonLife {
-    this.life = new DaemonLife(this.configPath, this.runtime, freezeAt);
+  begin(freezeAt?: string, program = TEST_DAEMON_PATH): DaemonLife {
+    this.life = new DaemonLife({ program, configPath: this.configPath, runtimeDirectory: this.runtime, freezeAt });
     this.#lives.push(this.life);
     return this.life;
   }
 
-  async start(): Promise<DaemonLife> {
-    const life = this.begin();
+  async start(program?: string): Promise<DaemonLife> {
+    const life = this.begin(undefined, program);
     const line = await life.ready;
     if (line.type === 'error') throw new Error(line.message);
     return life;
@@ -131,7 +142,11 @@ export class DaemonScene {
     return ask(join(this.runtime, 'api.sock'), method, ...args);
   }
 
-  async guest(socketPath = join(this.runtime, 'partitions/default.sock')): Promise<WorkingGuest> {
+  get socketPath(): string {
+    return join(this.runtime, 'partitions/default.sock');
+  }
+
+  async guest(socketPath = this.socketPath): Promise<WorkingGuest> {
     const guest = new WorkingGuest(socketPath, this.guests.length * 1000 + 17);
     this.guests.push(guest);
     await guest.goesOn();
@@ -140,7 +155,11 @@ export class DaemonScene {
 
   /** Running VF processes. */
   vfPids(): readonly number[] {
-    return [...processesIn(this.runtime)].filter(([pid, role]) => role === 'vf' && isRunning(pid)).map(([pid]) => pid);
+    const isVf = (pid: number): boolean => {
+      if (!readOr(`/proc/${pid}/environ`, '').includes(`XDG_RUNTIME_DIR=${this.runtime}`)) return false;
+      return readOr(`/proc/${pid}/cmdline`, '').split('\0').some((word) => VF_PROGRAM.test(word));
+    };
+    return readdirSync('/proc').map(Number).filter((pid) => Number.isInteger(pid) && isVf(pid) && isRunning(pid));
   }
 
   vfFiles(): readonly string[] {
@@ -165,6 +184,9 @@ export class DaemonScene {
     return pids;
   }
 }
+
+/** Of any build. */
+const VF_PROGRAM = /\/vf\/dist\/main\.c?js$/;
 
 let lifeCount = 0;
 

@@ -42,3 +42,22 @@ while (!isEnding) {
 console.log('done ' + rounds);
 process.exit(0);
 `;
+
+/** A guest whose first work never ends. It prints why its device is lost, and the device's part in it. */
+export const HANGING_GUEST = `
+const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+device.lost.then(({ message }) => { console.log('lost ' + message); process.exit(3); });
+const code = '@group(0) @binding(0) var<storage, read_write> v: array<u32>; @compute @workgroup_size(1) fn main() { while (v[0] != 12345u) { v[1] = v[1] + 1u; } }';
+const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module: device.createShaderModule({ code }) } });
+const buffer = device.createBuffer({ size: 64, usage: GPUBufferUsage.STORAGE });
+const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer } }] });
+const encoder = device.createCommandEncoder();
+const pass = encoder.beginComputePass();
+pass.setPipeline(pipeline);
+pass.setBindGroup(0, group);
+pass.dispatchWorkgroups(1);
+pass.end();
+device.queue.submit([encoder.finish()]);
+console.log('submitted');
+await device.queue.onSubmittedWorkDone();
+`;

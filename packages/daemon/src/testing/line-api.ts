@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { rmSync } from 'node:fs';
 import type { PfActions } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/core';
-import type { CreateApiServer } from '../api-seam.ts';
+import type { CreateApiServer } from '../api-server.ts';
 
 export const createLineApi: CreateApiServer = ({ actions }) => {
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -1,6 +1,6 @@
 import { decodeGuestLine, isReason, PROTOCOL } from '@gpup/pf/control-protocol';
 import { LineBuffer } from '@gpup/os/line-buffer';
-import { decodeVfLine, VF_LINE_BYTES_MAX } from '@gpup/vf/boot';
+import { CONTEXT_ID_MAX, decodeHello, decodeVfLine, HELLO_BYTES_MAX, VF_LINE_BYTES_MAX } from '@gpup/vf/boot';
 import { PF_LIMITS } from '@gpup/pf';
 import { type Finding, findingOf } from '../finding.ts';
 import type { Random } from '../input/random.ts';
@@ -8,9 +8,15 @@ import type { TallyTable } from '../tally-table.ts';
 import type { Attempt, Case, StepLog, Target } from '../target.ts';
 
 interface LinesOptions {
-  /** Who writes the lines: a guest on its control connection, or a VF on its own. */
-  readonly peer: 'guest' | 'vf';
+  /** Who writes the lines: a guest on its control connection, a VF on its own, or a VF that a host process before has left. */
+  readonly peer: 'guest' | 'vf' | 'left-vf';
 }
+
+const LINE_BYTES_MAX: Readonly<Record<LinesOptions['peer'], number>> = {
+  guest: PF_LIMITS.guestLineBytesMax,
+  vf: VF_LINE_BYTES_MAX,
+  'left-vf': HELLO_BYTES_MAX,
+};
 
 const STEP_COUNT_MAX = 12;
 
@@ -24,7 +30,7 @@ export class LinesTarget implements Target {
   }
 
   async attempt(random: Random, log: StepLog | null): Promise<Attempt> {
-    const options: LinesOptions = { peer: random.oneIn(3) ? 'vf' : 'guest' };
+    const options: LinesOptions = { peer: random.pick(['guest', 'guest', 'vf', 'left-vf'] as const) };
     log?.begin(options);
     const reading = new LineReading(options.peer);
     const steps: string[] = [];
@@ -54,7 +60,18 @@ const VALID: Readonly<Record<LinesOptions['peer'], readonly object[]>> = {
     { type: 'open', protocol: { major: 1, minor: 7 }, transport: 'stream', pid: 1 },
     { type: 'attach', token: '0123456789abcdef'.repeat(4) },
   ],
-  vf: [{ type: 'ready' }, { type: 'fault', code: 'ring-index', message: 'Ring tail (7) …' }],
+  vf: [
+    { type: 'ready' },
+    { type: 'fault', code: 'ring-index', message: 'Ring tail (7) …' },
+    { type: 'pong', serial: 3 },
+    { type: 'allocations', request: 4, allocations: [{ label: 'a', kind: 'buffer', bytes: 64 }, { label: '', kind: 'texture', bytes: 0 }] },
+  ],
+  'left-vf': [
+    {
+      type: 'hello', protocol: { major: 1, minor: 0 }, vfId: '0123456789abcdef', pid: 7, startTicks: 8, isReady: true,
+      context: { contextId: 9, partition: 'small', adapter: 'software-0', guestPid: 10, openedMs: 11 }, page: { slotIndex: 12 },
+    },
+  ],
 };
 
 const ODD_VALUES: readonly string[] = [
@@ -62,7 +79,7 @@ const ODD_VALUES: readonly string[] = [
 ];
 
 function thinkOfLines(random: Random, peer: LinesOptions['peer']): Buffer {
-  const lineMax = peer === 'guest' ? PF_LIMITS.guestLineBytesMax : VF_LINE_BYTES_MAX;
+  const lineMax = LINE_BYTES_MAX[peer];
   const parts: Buffer[] = [];
   for (let count = 1 + random.below(4); count > 0; count--) {
     parts.push(thinkOfLine(random, peer, lineMax));
@@ -118,7 +135,7 @@ class LineReading {
 
   constructor(peer: LinesOptions['peer']) {
     this.#peer = peer;
-    this.#lineBytesMax = peer === 'guest' ? PF_LIMITS.guestLineBytesMax : VF_LINE_BYTES_MAX;
+    this.#lineBytesMax = LINE_BYTES_MAX[peer];
     this.#lines = new LineBuffer(this.#lineBytesMax);
   }
 
@@ -159,7 +176,7 @@ class LineReading {
     }
     if (next.line !== expected.line) return this.#wrong('A line is not what was sent.');
     this.#all = expected.rest;
-    this.outcomes.push(this.#peer === 'guest' ? this.#decodeGuest(next.line) : this.#decodeVf(next.line));
+    this.outcomes.push(this.#decode(next.line));
   }
 
   #decodeGuest(text: string): string {
@@ -173,14 +190,55 @@ class LineReading {
     return 'accepted';
   }
 
+  #decode(text: string): string {
+    switch (this.#peer) {
+      case 'guest':
+        return this.#decodeGuest(text);
+      case 'vf':
+        return this.#decodeVf(text);
+      case 'left-vf':
+        return this.#decodeHello(text);
+    }
+  }
+
   #decodeVf(text: string): string {
     const line = decodeVfLine(text);
     if (line === undefined) return 'refused';
-    if (line.type !== 'ready' && (line.type !== 'fault' || !/^[a-z][a-z0-9-]{0,39}$/.test(line.code) || typeof line.message !== 'string')) {
-      this.#wrong(`A line is accepted that is none: ${text.slice(0, 100)}`);
+    if (!isVfLine(line)) this.#wrong(`A line is accepted that is none: ${text.slice(0, 100)}`);
+    return 'accepted';
+  }
+
+  #decodeHello(text: string): string {
+    const hello = decodeHello(text);
+    if (hello === undefined) return 'refused';
+    const { vfId, pid, startTicks, context, page } = hello;
+    const areCounts = [pid, startTicks, context.contextId, context.guestPid, context.openedMs, page?.slotIndex ?? 0].every(isCount);
+    const arePlaces = [context.partition, context.adapter].every((place) => /^[a-z0-9._-]{0,63}$/.test(place) && !place.startsWith('.'));
+    if (!areCounts || !arePlaces || context.contextId > CONTEXT_ID_MAX || !/^[0-9a-f]{16}$/.test(vfId)) {
+      this.#wrong(`A hello is accepted that is none: ${text.slice(0, 100)}`);
     }
     return 'accepted';
   }
+}
+
+function isVfLine(line: NonNullable<ReturnType<typeof decodeVfLine>>): boolean {
+  switch (line.type) {
+    case 'warm':
+    case 'ready':
+      return true;
+    case 'fault':
+      return /^[a-z][a-z0-9-]{0,39}$/.test(line.code) && typeof line.message === 'string';
+    case 'pong':
+      return isCount(line.serial);
+    case 'allocations':
+      return isCount(line.request) && line.allocations.every(({ label, kind, bytes }) => typeof label === 'string' && typeof kind === 'string' && isCount(bytes));
+    default:
+      return false;
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function isOpen({ protocol, transport, pid }: { readonly protocol: { readonly major: number; readonly minor: number }; readonly transport: string; readonly pid: number }): boolean {

@@ -196,3 +196,10 @@ test('names of another version of the host do not keep it from starting', () => 
   chmodSync(path, 0o400);
   deepEqual(loadDefinitions(path), definitions);
 });
+
+test('what could not be read again is not saved, and the older file stays', () => {
+  const path = newPath();
+  saveDefinitions(path, older);
+  throws(() => saveDefinitions(path, { modes: {}, partitions: [{ ...definition, vram: { min: 3, max: 2 } }] }), { name: 'Refusal' });
+  deepEqual(loadDefinitions(path), older);
+});

@@ -42,13 +42,16 @@ export function loadDefinitions(path: string): Definitions | null {
  * and what is left of the newer one is overwritten by the next write.
  */
 export function saveDefinitions(path: string, definitions: Definitions, onStep: (step: DefinitionsStep) => void = () => {}): void {
+  const text = encodeDefinitions(definitions);
+  // A file that the next host refuses would cost every partition: whoever asked is refused instead.
+  decodeDefinitions(parse(text));
   makeDirectory(dirname(path));
   const temporaryPath = temporaryPathOf(path);
   // Not followed: a link in our place would have us write elsewhere.
   const fd = openSync(temporaryPath, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
   try {
     onStep('definitions.opened');
-    writeWhole(fd, encodeDefinitions(definitions));
+    writeWhole(fd, text);
     onStep('definitions.written');
     fsyncSync(fd);
     onStep('definitions.synced');

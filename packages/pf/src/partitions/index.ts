@@ -27,7 +27,6 @@ export {
   setAdapterMode,
   unblockPartition,
 } from './partition-table.ts';
-export { checkEscapes } from './known-escapes.ts';
 export { type KnownNames, ANY_NAMES, decodePartitionChange, decodePartitionRequest } from './request.ts';
 export { type Definitions, type FoundAdapter, type StartOptions, DEFAULT_PARTITION_NAME, NO_DEFINITIONS, restoreTable, saveTable, startTable } from './restore.ts';
 export { type Budgets, settleBudgets } from './settle-budgets.ts';

@@ -18,6 +18,7 @@ export interface HostConnectionOptions {
   /** Owned by the connection; nobody else writes to it. */
   readonly socket: Socket;
   readonly answers: HostAnswers;
+  readonly onRequest: () => void;
   /** Called once, when the host has closed its end, or was cut off for not keeping to the protocol. */
   readonly onGone: () => void;
 }
@@ -55,7 +56,8 @@ export class HostConnection {
   }
 
   #answer(request: HostRequest): void {
-    const { answers } = this.#options;
+    const { answers, onRequest } = this.#options;
+    onRequest();
     switch (request.type) {
       case 'ping':
         return void this.say({ type: 'pong', serial: request.serial });

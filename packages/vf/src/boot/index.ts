@@ -26,4 +26,4 @@ export { type HostRequest, decodeHostRequest, encodeHostRequest } from './host-r
 export type { ProbedAdapter } from './probe.ts';
 export type { ReplayLine, ReplayTask } from './replay.ts';
 export { VF_STEPS, VF_SURVIVAL_STEPS } from './steps.ts';
-export { WIRE_FEATURE_LEVEL, WIRE_PROTOCOL } from './versions.ts';
+export { FEATURE_NAMES, LIMIT_NAMES, WIRE_FEATURE_LEVEL, WIRE_PROTOCOL } from './versions.ts';

@@ -1,5 +1,5 @@
 import { type Server, Socket, createServer } from 'node:net';
-import { SystemCallError, descriptorOf, outliveParent, peerCredentials, processStartTicks, sendDescriptors, sendNow } from '@gpup/os';
+import { SystemCallError, descriptorOf, endProcessAfter, outliveParent, peerCredentials, processStartTicks, sendDescriptors, sendNow } from '@gpup/os';
 import { ADOPTION_PROTOCOL, type AdoptionHello, encodeHello } from './adoption.ts';
 import type { VfSurvival } from './assignment.ts';
 import { VF_CONTROL_FD } from './config.ts';
@@ -21,7 +21,8 @@ export interface SurvivalOptions {
  *   - It listens for a next host before it takes back that it dies with this one.
  *   - One host at a time: who connects while there is one waits, and gets its hello when that one is gone. Of
  *     several that wait, the last to come stays.
- *   - Without a host, the guest is told itself what a host would tell it; after `orphanMsMax` the VF ends.
+ *   - Without a host, the guest is told itself what a host would tell it; after `orphanMsMax` the VF ends. The kernel
+ *     ends it a while later if its thread is inside of a call that does not return: each sign of a host puts that off.
  */
 export class Survival {
   readonly #options: SurvivalOptions;
@@ -41,7 +42,12 @@ export class Survival {
   begin(): void {
     this.#listen();
     this.#seat(ownHost());
+    this.#putOffEnd();
     outliveParent();
+  }
+
+  #putOffEnd(): void {
+    endProcessAfter(this.#options.survival.orphanMsMax + KERNEL_GRACE_MS);
   }
 
   /** What this VF has to say goes to its host, or to the guest while there is none. */
@@ -112,7 +118,7 @@ export class Survival {
       this.#host = null;
       this.#welcomeWaiting();
     };
-    this.#host = new HostConnection({ socket, answers: this.#options.answers, onGone });
+    this.#host = new HostConnection({ socket, answers: this.#options.answers, onRequest: () => this.#putOffEnd(), onGone });
   }
 
   #orphaned(): void {
@@ -131,6 +137,9 @@ export class Survival {
     if (told !== undefined) sendNow(this.#options.guestControlFd, Buffer.from(`${JSON.stringify(told)}\n`));
   }
 }
+
+/** A host asks a VF for a sign of life a few times a second; one that is stopped for so long loses it. */
+const KERNEL_GRACE_MS = 60_000;
 
 /** The connection to the host that started this process. */
 function ownHost(): Socket {

@@ -119,6 +119,13 @@ test('escapes count as requests', () => {
   equal(limited.contextLost?.code, 'pending-requests');
 });
 
+test('an escape that is answered leaves nothing on the account', async () => {
+  const { guest } = await open({});
+  const { hostBytes } = guest.processor.statistics();
+  for (let i = 0; i < 10; i++) await guest.escape(statistics.number, 1);
+  equal(guest.processor.statistics().hostBytes, hostBytes);
+});
+
 test('a partition opens and closes escapes while its guests run', async () => {
   const { guest } = await open({ escapes: [] });
   equal((await guest.escape(statistics.number, 1)).kind, 'error');

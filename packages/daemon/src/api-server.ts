@@ -1,6 +1,6 @@
 import type { PfActions } from '@gpup/pf/actions';
 
-/** The server of the host's API, as far as the daemon has to do with it. */
+/** The server of the host's API, as far as the daemon has to do with it: @gpup/api has it, and tests have a plainer one. */
 export interface ApiServer {
   listenOnSocket(path: string): Promise<void>;
   listenOnTcp(where: { readonly host: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }>;
@@ -14,10 +14,3 @@ export type CreateApiServer = (options: {
   readonly token?: string;
   readonly onFault: (error: unknown) => void;
 }) => ApiServer;
-
-/** For a daemon that nobody can ask anything. */
-export const noApi: CreateApiServer = () => ({
-  listenOnSocket: () => Promise.resolve(),
-  listenOnTcp: (where) => Promise.resolve(where),
-  close: () => Promise.resolve(),
-});
