@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, openHost } from '@gpup/api/client';
 import { startDaemon, stopDaemon } from '@gpup/daemon';
+import type { Workload } from './workloads/workload.ts';
 
 /** What a guest of a standing host has: an adapter that it owns whole, or a partition with all of one. */
-export type Holding = 'dda' | 'partition';
+export type Holding = NonNullable<Workload['standing']>;
 
 const LOOK_MS = 10;
 
