@@ -11,8 +11,8 @@
 export type PacketSink = (words: Uint32Array, begin: number, end: number) => void;
 
 export type CloseReason =
-  /** The peer is gone: process ended, connection reset. */
-  | { readonly kind: 'peer-gone'; readonly message: string }
+  /** The peer is gone: process ended, connection reset. `guilty`: what it names as the cause, in words of the link's user. */
+  | { readonly kind: 'peer-gone'; readonly message: string; readonly guilty?: number }
   /** We closed the link ourselves. */
   | { readonly kind: 'closed' }
   /** More was sent than may wait, on a platform where the sender cannot be made to wait. */

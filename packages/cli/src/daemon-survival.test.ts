@@ -3,7 +3,7 @@
  * takes them over.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { DAEMON_START_STEPS } from '@gpup/daemon';
@@ -97,6 +97,17 @@ test('a VF that no daemon takes over ends itself, and its guest hears why', asyn
   await scene.life?.kill();
   deepEqual(await guest.ended(), [3, 'lost No host process has taken the VF over within 1000 ms of the end of its own.']);
   await eventually(() => scene.vfPids().length === 0 || undefined, () => `VFs are left: ${scene.vfPids()}`);
+});
+
+test('a guest whose partition is not defined any more is told so, and its VF ends', async (t) => {
+  const scene = sceneFor(t);
+  await scene.start();
+  const guest = await scene.guest();
+  await scene.life?.kill();
+  writeFileSync(join(scene.directory, 'state/partitions.json'), '{"version":1,"modes":{},"partitions":[]}');
+  await scene.start();
+  deepEqual(await guest.ended(), [3, 'lost The partition does not exist any more.']);
+  deepEqual([(await scene.ask('contexts')).length, scene.vfFiles()], [0, []]);
 });
 
 test('a daemon that is told to end leaves its guests to the next one', async (t) => {

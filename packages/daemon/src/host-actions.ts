@@ -112,7 +112,7 @@ export class HostActions implements PfActions {
   /** What it had is gone. Where that cannot be saved it stays, and has to be removed again. */
   #forget(name: string): void {
     this.#core.forgetPartition(name, removePartition(this.#core.table, name, { use: this.#core.use, force: true }));
-    this.#options.tdr.forget(name);
+    this.#options.tdr.forgive(name);
   }
 
   async unblockPartition(name: string): Promise<PartitionView> {
@@ -176,14 +176,14 @@ export class HostActions implements PfActions {
   #partitionView(name: string, allotted: ReturnType<typeof allotments>): PartitionView {
     const { table } = this.#core;
     const tenancy = this.#core.partition(name);
-    const usage: PartitionUsage = { ...(tenancy.page?.usage() ?? NO_USAGE), tdrCount: this.#options.tdr.countOf(name) };
+    const usage: PartitionUsage = tenancy.page?.usage() ?? NO_USAGE;
     const contextCount = tenancy.contexts.filter(({ state }) => state !== 'ended').length;
     return partitionView(table, name, { socketPath: tenancy.socketPath, contextCount, usage }, allotted);
   }
 }
 
-const NO_USAGE = {
-  vramBytes: 0, vramPeakBytes: 0, hostBytes: 0, gpuTimeUs: 0, submitCount: 0, completedCount: 0, faultCount: 0, queueWaitUs: [], submitLatencyUs: [],
+const NO_USAGE: PartitionUsage = {
+  vramBytes: 0, vramPeakBytes: 0, hostBytes: 0, gpuTimeUs: 0, submitCount: 0, completedCount: 0, faultCount: 0, tdrCount: 0, queueWaitUs: [], submitLatencyUs: [],
 };
 
 function contextView(context: Context, { page }: Tenancy): ContextView {

@@ -11,6 +11,7 @@ import {
   adapterOf,
   admitContext,
   allotments,
+  blockedRefusal,
   claimAdapter,
   partitionOf,
   releaseAdapter,
@@ -41,6 +42,7 @@ export interface HostCoreOptions {
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
 const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {} };
+const GONE: Reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
 
 /**
  * The daemon's partitions, adapters and contexts. The table says what is asked for, tenancies are what there is; they
@@ -117,6 +119,17 @@ export class HostCore {
     this.#follow({ table, events });
   }
 
+  /** The same for what must hold at once: where it cannot be saved, this daemon alone keeps to it. */
+  impose({ table, events }: Transition): void {
+    try {
+      this.#options.save(saveTable(table));
+    } catch (error) {
+      this.log.error(`The partitions cannot be saved; a next host would not know of the last change. ${(error as Error).message}`);
+    }
+    daemonStep('daemon.partition-saved');
+    this.#follow({ table, events });
+  }
+
   /** The same where nothing changes that outlives this daemon. */
   #follow({ table, events }: Transition): void {
     this.#table = table;
@@ -155,16 +168,19 @@ export class HostCore {
     if (!(answer instanceof Context)) return this.log.warning(`A VF is not taken over: ${answer.message}`, { ...fields, code: answer.code });
     this.#adoptedCount += 1;
     this.#claim(answer);
+    // They may have been changed by a daemon that had no time to say so.
+    if (partition !== '') answer.vf?.openEscapes(partitionOf(this.#table, partition).definition.escapes);
     this.log.info('A VF is taken over.', fields);
     this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
     daemonStep('daemon.vf-adopted');
   }
 
   #give(tenancy: Tenancy | undefined, adoption: Adoption): Context | Reason {
-    if (tenancy !== undefined) return tenancy.adopt(adoption);
-    const reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
-    dismissAdoption(adoption, reason);
-    return reason;
+    if (tenancy === undefined) return turnAway(adoption, GONE);
+    const { name } = tenancy;
+    const blocked = name === '' ? null : partitionOf(this.#table, name).definition.blocked;
+    // In the last moment of the daemon before: its guests may be there still.
+    return blocked === null ? tenancy.adopt(adoption) : turnAway(adoption, reasonOf(blockedRefusal(name, blocked.reason)));
   }
 
   /** From here on guests can come. */
@@ -319,9 +335,18 @@ function refusalOf(check: () => void): Reason | null {
     check();
     return null;
   } catch (error) {
-    if (error instanceof Refusal) return { code: error.code, message: error.message };
+    if (error instanceof Refusal) return reasonOf(error);
     throw error;
   }
+}
+
+function turnAway(adoption: Adoption, reason: Reason): Reason {
+  dismissAdoption(adoption, reason);
+  return reason;
+}
+
+function reasonOf({ code, message }: Refusal): Reason {
+  return { code, message };
 }
 
 const MOMENT_MS = 5;

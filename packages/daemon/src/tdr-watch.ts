@@ -1,9 +1,10 @@
 import { monotonicUs } from '@gpup/os';
 import type { Context } from '@gpup/pf/core';
 import type { TdrConfig } from '@gpup/pf/host-config';
-import { blockPartition } from '@gpup/pf/partitions';
+import { blockPartition, blockedRefusal } from '@gpup/pf/partitions';
 import { NO_TDRS, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
-import { BusyWatch, type SlotView } from '@gpup/vidmm';
+import type { SlotView } from '@gpup/vidmm';
+import { ContextWatch } from './context-watch.ts';
 import type { HostCore } from './host-core.ts';
 import type { Tenancy } from './tenancy.ts';
 
@@ -16,26 +17,17 @@ export interface TdrWatchOptions {
 /** Looks at VFs: whose work takes too long, or who does not answer, costs its context the VF; too many of them block their partition. */
 export class TdrWatch {
   readonly #options: TdrWatchOptions;
-  readonly #busy = new WeakMap<Context, BusyWatch>();
+  readonly #watches = new WeakMap<Context, ContextWatch>();
+  /** By partition. They are this daemon's: the next one counts anew. */
   readonly #times = new Map<string, TdrTimes>();
-  readonly #counts = new Map<string, number>();
 
   constructor(options: TdrWatchOptions) {
     this.#options = options;
   }
 
-  /** Since this daemon began. */
-  countOf(partition: string): number {
-    return this.#counts.get(partition) ?? 0;
-  }
-
+  /** The partition's next timeout is the first one that counts. */
   forgive(partition: string): void {
     this.#times.delete(partition);
-  }
-
-  forget(partition: string): void {
-    this.#times.delete(partition);
-    this.#counts.delete(partition);
   }
 
   /** A few times a second. What VFs have answered until now has been read. */
@@ -50,23 +42,16 @@ export class TdrWatch {
   #judge(context: Context, tenancy: Tenancy): void {
     const nowMs = monotonicUs() / 1000;
     const slot = context.slotIndex === null ? undefined : tenancy.page?.slot(context.slotIndex);
-    const verdict = judge(
-      {
-        submitSinceMs: slot === undefined || slot.oldestSubmitMs === 0 ? null : slot.oldestSubmitMs,
-        threadSinceMs: this.#busySince(context, slot, nowMs),
-        pingSinceMs: context.vf?.pingedMs ?? null,
-      },
-      this.#options.limits[this.#kindOf(tenancy)],
-      nowMs,
-    );
+    const { pingedMs = null, answeredMs = 0 } = context.vf ?? {};
+    const observation = this.#watchOf(context).observe({ slot, pingedMs, answeredMs }, nowMs);
+    const verdict = judge(observation, this.#options.limits[this.#kindOf(tenancy)], nowMs);
     if (verdict.kind === 'tdr') this.#end(context, tenancy, verdict, slot);
   }
 
-  #busySince(context: Context, slot: SlotView | undefined, nowMs: number): number | null {
-    if (slot === undefined) return null;
-    const watch = this.#busy.get(context) ?? new BusyWatch();
-    this.#busy.set(context, watch);
-    return watch.observe(slot.packetSerial, nowMs) || null;
+  #watchOf(context: Context): ContextWatch {
+    const watch = this.#watches.get(context) ?? new ContextWatch();
+    this.#watches.set(context, watch);
+    return watch;
   }
 
   #kindOf({ adapter }: Tenancy): 'hardware' | 'software' {
@@ -76,21 +61,38 @@ export class TdrWatch {
   #end(context: Context, tenancy: Tenancy, verdict: TimedOut, slot: SlotView | undefined): void {
     const { core } = this.#options;
     const message = tdrMessage({ ...verdict, waitedMs: Math.round(verdict.waitedMs) });
+    const guiltyDevice = slot === undefined ? 0 : guiltyDeviceOf(verdict, slot);
     core.log.warning(`A context is timed out: ${message}`, { context: context.id, partition: tenancy.name, why: verdict.why });
-    context.end({ code: 'tdr', message }, verdict.why === 'submit' && slot !== undefined ? { guiltyDevice: slot.guiltyDevice } : {});
+    context.end({ code: 'tdr', message }, guiltyDevice === 0 ? {} : { guiltyDevice });
+    tenancy.page?.countTdr();
     core.events.tell({ type: 'tdr', partition: tenancy.name, context: context.id, code: `tdr-${verdict.why}`, message });
     // An adapter that is owned whole has no partition to block: its owner harms nobody else.
-    if (tenancy.name !== '') this.#count(tenancy.name);
+    if (tenancy.name !== '') this.#count(tenancy);
   }
 
-  #count(partition: string): void {
+  #count(tenancy: Tenancy): void {
     const { core, limits, nowMs } = this.#options;
-    this.#counts.set(partition, this.countOf(partition) + 1);
-    const { times, blocks } = countTdr(this.#times.get(partition) ?? NO_TDRS, monotonicUs() / 1000, limits);
-    this.#times.set(partition, times);
+    const { name } = tenancy;
+    const { times, blocks } = countTdr(this.#times.get(name) ?? NO_TDRS, monotonicUs() / 1000, limits);
+    this.#times.set(name, times);
     if (!blocks) return;
     const reason = blockedReason(limits);
-    core.log.warning(`The partition "${partition}" is blocked: ${reason}`, { partition });
-    core.commit(blockPartition(core.table, partition, { reason, nowMs: nowMs() }));
+    core.log.warning(`The partition "${name}" is blocked: ${reason}`, { partition: name });
+    core.impose(blockPartition(core.table, name, { reason, nowMs: nowMs() }));
+    const { code, message } = blockedRefusal(name, reason);
+    for (const context of tenancy.contexts) context.end({ code, message });
+  }
+}
+
+/** 0: it is not known. */
+function guiltyDeviceOf({ why }: TimedOut, { guiltyDevice, compileDevice }: SlotView): number {
+  switch (why) {
+    case 'submit':
+      return guiltyDevice;
+    case 'compile':
+    case 'thread':
+      return compileDevice;
+    case 'ping':
+      return 0;
   }
 }

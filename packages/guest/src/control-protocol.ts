@@ -13,7 +13,9 @@ export type GuestLine =
 export type HostLine =
   | { readonly type: 'opened'; readonly context: number; readonly token: string }
   | { readonly type: 'ready' }
-  | { readonly type: 'error' | 'lost'; readonly code: string; readonly message: string };
+  | { readonly type: 'error'; readonly code: string; readonly message: string }
+  /** `guiltyDevice`: the handle of the device whose work did not end. Absent where that is not known, and from older hosts. */
+  | { readonly type: 'lost'; readonly code: string; readonly message: string; readonly guiltyDevice?: number };
 
 /** What an ephemeral host prints while it starts: `starting` before it makes its directory, then `ready`; or `error`. */
 export type LaunchLine =
@@ -30,7 +32,8 @@ export function decodeHostLine(text: string): HostLine | undefined {
   const fields = objectOf(text);
   const { type, context, token } = fields;
   if (type === 'ready') return { type };
-  if (type === 'error' || type === 'lost') return decodeReason(type, fields);
+  if (type === 'error') return decodeReason(type, fields);
+  if (type === 'lost') return decodeLost(fields);
   if (type !== 'opened' || typeof context !== 'number' || typeof token !== 'string') return undefined;
   return { type, context, token };
 }
@@ -42,6 +45,17 @@ export function decodeLaunchLine(text: string): LaunchLine | undefined {
   if (type === 'starting' && typeof directory === 'string') return { type, directory };
   if (type !== 'ready' || typeof socket !== 'string' || typeof pid !== 'number' || typeof adapter !== 'string') return undefined;
   return { type, socket, pid, adapter };
+}
+
+function decodeLost(fields: Record<string, unknown>): HostLine | undefined {
+  const lost = decodeReason('lost' as const, fields);
+  const { guiltyDevice } = fields;
+  // Handles are positive. What is none is passed over: the reason matters more.
+  return lost !== undefined && isHandle(guiltyDevice) ? { ...lost, guiltyDevice } : lost;
+}
+
+function isHandle(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 32;
 }
 
 function decodeReason<T>(type: T, { code, message }: Record<string, unknown>): { type: T; code: string; message: string } | undefined {

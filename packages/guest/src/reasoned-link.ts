@@ -13,7 +13,7 @@ export class ReasonedLink implements GuestLink {
   readonly #link: GuestLink;
   readonly #control: LineChannel;
   #waiting = false;
-  #hostReason: string | undefined;
+  #hostReason: HostReason | undefined;
   /** Why the link itself is closed; set once. */
   #linkReason: CloseReason | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -25,10 +25,10 @@ export class ReasonedLink implements GuestLink {
     this.#control = control;
     link.onClose = (reason) => this.#linkClosed(reason);
     control.watch((text) => {
-      if (text === null) return this.#hostSpoke('The host process is gone.');
+      if (text === null) return this.#hostSpoke({ message: 'The host process is gone.' });
       const line = decode(text);
       // A newer host may say more; what matters is why it ends.
-      if (line?.type === 'lost' || line?.type === 'error') this.#hostSpoke(line.message);
+      if (line?.type === 'lost' || line?.type === 'error') this.#hostSpoke(line);
     });
   }
 
@@ -77,12 +77,12 @@ export class ReasonedLink implements GuestLink {
     this.#holdProcess();
   }
 
-  #hostSpoke(message: string): void {
+  #hostSpoke(reason: HostReason): void {
     if (this.#hostReason !== undefined) return;
-    this.#hostReason = message;
+    this.#hostReason = reason;
     this.#control.close();
     // The link may not have noticed: a VF that hangs keeps its end open, and the host kills it only now.
-    if (this.#linkReason === undefined) this.#linkReason = { kind: 'peer-gone', message };
+    if (this.#linkReason === undefined) this.#linkReason = { kind: 'peer-gone', message: reason.message };
     this.#deliver();
   }
 
@@ -93,8 +93,8 @@ export class ReasonedLink implements GuestLink {
     guestStep('guest.lost');
     const reason = this.#linkReason ?? { kind: 'closed' };
     this.close();
-    const message = this.#hostReason;
-    this.onClose(reason.kind === 'peer-gone' && message !== undefined ? { kind: 'peer-gone', message } : reason);
+    const said = this.#hostReason;
+    this.onClose(reason.kind === 'peer-gone' && said !== undefined ? peerGone(said) : reason);
   }
 
   /** Somebody who waits for a reply waits for the reason as well; nobody else is held up by it. */
@@ -104,4 +104,14 @@ export class ReasonedLink implements GuestLink {
     else this.#timer.unref();
     this.#control.setWaiting(this.#waiting);
   }
+}
+
+/** Why the VF has ended, in the host's words. */
+interface HostReason {
+  readonly message: string;
+  readonly guiltyDevice?: number;
+}
+
+function peerGone({ message, guiltyDevice }: HostReason): CloseReason {
+  return { kind: 'peer-gone', message, ...(guiltyDevice === undefined ? {} : { guilty: guiltyDevice }) };
 }

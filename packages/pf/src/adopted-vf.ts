@@ -72,6 +72,10 @@ export class AdoptedVf implements Vf {
     return this.#connection.pingedMs;
   }
 
+  get answeredMs(): number {
+    return this.#connection.answeredMs;
+  }
+
   openEscapes(names: readonly string[]): void {
     this.#connection.openEscapes(names);
   }

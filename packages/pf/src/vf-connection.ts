@@ -22,6 +22,7 @@ export class VfConnection {
   readonly #lines = new LineBuffer(VF_LINE_BYTES_MAX);
   #serial = 0;
   #ping: { readonly serial: number; readonly sentMs: number } | null = null;
+  #answeredMs = 0;
   #request: { readonly id: number; readonly settle: (allocations: readonly AllocationEntry[] | null) => void } | null = null;
 
   constructor(options: VfConnectionOptions) {
@@ -53,6 +54,10 @@ export class VfConnection {
     return this.#ping?.sentMs ?? null;
   }
 
+  get answeredMs(): number {
+    return this.#answeredMs;
+  }
+
   openEscapes(names: readonly string[]): void {
     this.#send({ type: 'escapes', names: knownEscapes(names) });
   }
@@ -79,7 +84,9 @@ export class VfConnection {
   #handle(line: VfLine): void {
     switch (line.type) {
       case 'pong':
-        if (line.serial === this.#ping?.serial) this.#ping = null;
+        if (line.serial !== this.#ping?.serial) return;
+        this.#answeredMs = this.#ping.sentMs;
+        this.#ping = null;
         return;
       case 'allocations':
         if (line.request === this.#request?.id) this.#request.settle(line.allocations);

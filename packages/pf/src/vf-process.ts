@@ -136,6 +136,10 @@ export class VfProcess implements Vf {
     return this.#connection?.pingedMs ?? null;
   }
 
+  get answeredMs(): number {
+    return this.#connection?.answeredMs ?? 0;
+  }
+
   openEscapes(names: readonly string[]): void {
     this.#connection?.openEscapes(names);
   }

@@ -12,6 +12,8 @@ export interface Vf {
   ping(): void;
   /** When the sign of life that is awaited was asked for, in ms of the monotonic clock; null: none is. */
   readonly pingedMs: number | null;
+  /** When the last sign of life was asked for that has come: then, or later, its thread had nothing else to do. 0: none has. */
+  readonly answeredMs: number;
   /** What the partition opens to its guests from now on. */
   openEscapes(names: readonly string[]): void;
   /** The largest ones first. Null: it has not answered. */

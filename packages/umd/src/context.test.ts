@@ -113,6 +113,19 @@ test('when the link ends, everybody who waits hears why, and devices before requ
   equal(lost.length, 1);
 });
 
+test('where the host names a guilty device, each device hears whether it was its own work; requests hear the reason alone', async () => {
+  const { link, context } = observed();
+  const notes: unknown[] = [];
+  for (const handle of [5, 6]) context.addDevice(handle, { deviceLost: (_, message) => notes.push([handle, message]), uncapturedError: () => {} });
+  context.request(noting(notes));
+  link.onClose({ kind: 'peer-gone', message: 'It took too long.', guilty: 6 });
+  deepEqual(notes, [
+    [5, 'It took too long. It was the work of another device.'],
+    [6, 'It took too long. It was the work of this device.'],
+    ['lost', 'It took too long.'],
+  ]);
+});
+
 test('a context that is gone sends nothing and answers at once', async () => {
   const o = observed();
   writeLabel(o);

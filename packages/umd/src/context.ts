@@ -155,7 +155,7 @@ export class Context implements ReplyHandlers {
       this.#reader.open(words, begin + 2, end);
       dispatchReply(this, opcode, this.#reader);
     };
-    this.link.onClose = (reason) => this.lose(closeMessage(reason));
+    this.link.onClose = (reason) => this.lose(closeMessage(reason), guiltyDevice(reason));
   }
 
   get replayPolicy(): ReplayPolicy {
@@ -392,8 +392,11 @@ export class Context implements ReplyHandlers {
     this.#devices.set(handle, events);
   }
 
-  /** The VF is gone or has refused us. Every device is lost with this message; nothing is sent any more. */
-  lose(message: string): void {
+  /**
+   * The VF is gone or has refused us. Every device is lost with this message; nothing is sent any more.
+   * Where it is known whose work has ended the VF, `guilty` is that device's handle, and each is told whether it was its own.
+   */
+  lose(message: string, guilty: number | null = null): void {
     if (this.#lostMessage !== null) return;
     this.#lostMessage = message;
     this.out.reset();
@@ -401,7 +404,7 @@ export class Context implements ReplyHandlers {
     this.#requests.clear();
     this.link.setWaiting(false);
     this.#onLost(message);
-    for (const device of [...this.#devices.values()]) device.deviceLost('unknown', message);
+    for (const [handle, device] of [...this.#devices]) device.deviceLost('unknown', `${message}${verdictOn(handle, guilty)}`);
     this.#devices.clear();
     for (const pending of requests) pending.lost(message);
     this.link.close();
@@ -456,6 +459,15 @@ export class Context implements ReplyHandlers {
 
 function bytesOf(words: Uint32Array, begin: number, end: number): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset + begin * 4, (end - begin) * 4);
+}
+
+function guiltyDevice(reason: CloseReason): number | null {
+  return reason.kind === 'peer-gone' ? (reason.guilty ?? null) : null;
+}
+
+function verdictOn(handle: number, guilty: number | null): string {
+  if (guilty === null) return '';
+  return handle === guilty ? ' It was the work of this device.' : ' It was the work of another device.';
 }
 
 function closeMessage(reason: CloseReason): string {

@@ -6,6 +6,7 @@ import type { LatencyClass } from '@gpup/wire/enums';
 import { type Backend, describeError, OwnedCommandBuffer } from './backend.ts';
 import { BundleAccount, type BundleHolder } from './bundle-account.ts';
 import { CommandReader } from './command-reader.ts';
+import { CompileMeter } from './compile-meter.ts';
 import type { DeviceState } from './device-state.ts';
 import { Garbage } from './garbage.ts';
 import { Kind } from './generated/kinds.gen.ts';
@@ -56,6 +57,7 @@ export class Context {
   readonly work: SubmittedWork;
   readonly garbage: Garbage;
   readonly bundles: BundleAccount;
+  readonly compiles: CompileMeter;
   /** Of whole packets. */
   readonly reader: CommandReader;
   /** Of the commands recorded inside one: these carry no payload outside of it. */
@@ -100,6 +102,7 @@ export class Context {
       freed: (known) => this.#free(known),
     });
     this.bundles = new BundleAccount(limits, this.hostMemory);
+    this.compiles = new CompileMeter(slot, nowMs);
     this.garbage = new Garbage({
       collect: backend.collectGarbage,
       collected: () => this.guard(() => this.#reclaim()),
@@ -188,6 +191,16 @@ export class Context {
       return this.refuse(kind, handle, device, descriptor, { filter: 'validation', message: describeError(error).message });
     }
     return this.#addCharged(new Known<N>(handle, kind, native, device), descriptor, hostBytes);
+  }
+
+  /** As `create`, for what the implementation compiles: the compiler may not return. */
+  compile<N>(kind: number, handle: number, device: DeviceState, descriptor: { readonly label?: string }, make: () => N): Known<N> {
+    const end = this.compiles.begin(device.known.handle);
+    try {
+      return this.create(kind, handle, device, descriptor, make);
+    } finally {
+      end();
+    }
   }
 
   /** Puts an invalid object in the place of one that we do not create, and reports why. */

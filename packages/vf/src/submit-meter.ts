@@ -34,6 +34,11 @@ export class SubmitMeter {
     this.#slot.submitted(serial);
   }
 
+  /** The question that covers the oldest unfinished submit covers so many: none of them is seen to finish before all are. */
+  oldestCovers(submitCount: number): void {
+    this.#slot.oldestCovers(submitCount);
+  }
+
   /** All submits up to `serial` are done. `guiltyDevice` has submitted the oldest one that is not, if there is one. */
   completed(serial: number, guiltyDevice: number, nowMs: number): void {
     for (let done = this.#completedSerial + 1; done <= serial; done++) {

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { ContextSlot, HostMemory, OwnBudget, PartitionPage, pageBytes } from '@gpup/vidmm';
+import { ContextSlot, HostMemory, OwnBudget, PartitionPage, pageBytes, SUBMITS_PER_QUESTION_MAX } from '@gpup/vidmm';
 import { VF_LIMITS } from './limits.ts';
 import { SubmitMeter } from './submit-meter.ts';
 import { SubmittedWork } from './submitted-work.ts';
@@ -69,6 +69,40 @@ test('a queue is asked once at a time, for all that it has', async () => {
   deepEqual(published, [2, 5]);
   equal(queues[0].askedCount, 2);
   equal(work.isIdle, true);
+});
+
+test('where many submits wait for a question there are several, and a slot says how many finish as one', async () => {
+  const { work, queues, natives, published, clock, view } = setUp();
+  const oldest = (): unknown => [view().oldestSubmitMs, view().oldestSubmitCount];
+  work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  deepEqual([queues[0].askedCount, oldest()], [1, [1000, 1]]);
+  for (let i = 0; i < SUBMITS_PER_QUESTION_MAX - 1; i++) work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  equal(queues[0].askedCount, 1);
+  work.submitted(natives[0], DEVICES[0]);
+  equal(queues[0].askedCount, 2);
+  work.submitted(natives[0], DEVICES[0]);
+  work.submitted(natives[0], DEVICES[0]);
+  clock.nowMs = 1010;
+  await queues[0].finish();
+  deepEqual([published, oldest(), queues[0].askedCount], [[1], [1010, SUBMITS_PER_QUESTION_MAX], 2]);
+  clock.nowMs = 1020;
+  await queues[0].finish();
+  deepEqual([published.at(-1), oldest(), queues[0].askedCount], [1 + SUBMITS_PER_QUESTION_MAX, [1020, 2], 3]);
+  await queues[0].finish();
+  deepEqual([oldest(), work.isIdle], [[null, 2], true]);
+});
+
+test('the question that waits longest is said to cover its own submits, whatever other queues have', async () => {
+  const { work, queues, natives, view } = setUp();
+  work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  for (let i = 0; i < 3; i++) work.submitted(natives[1], DEVICES[1]);
+  await turnOver();
+  deepEqual([view().oldestSubmitCount, view().guiltyDevice], [1, DEVICES[0]]);
+  await queues[0].finish();
+  deepEqual([view().oldestSubmitCount, view().guiltyDevice], [3, DEVICES[1]]);
 });
 
 test('a guest that asks shares the answer that is waited for, if it covers all', async () => {
@@ -228,5 +262,17 @@ test('after four answers the next one is expected after three quarters of the sh
     clock.nowMs += ms;
     await queues[0].finish();
   }
+  deepEqual(expected, [0, 0, 0, 0, 7.5]);
+});
+
+test('an answer that another one comes before is timed, and expected, from that one on', async () => {
+  const { work, queues, natives, expected, clock } = setUp();
+  for (let i = 0; i < 4 * SUBMITS_PER_QUESTION_MAX; i++) work.submitted(natives[0], DEVICES[0]);
+  for (const ms of [12, 10, 11, 14]) {
+    clock.nowMs += ms;
+    await queues[0].finish();
+  }
+  work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
   deepEqual(expected, [0, 0, 0, 0, 7.5]);
 });

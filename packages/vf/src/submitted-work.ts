@@ -1,4 +1,4 @@
-import type { HostMemory } from '@gpup/vidmm';
+import { type HostMemory, SUBMITS_PER_QUESTION_MAX } from '@gpup/vidmm';
 import type { VfLimits } from './limits.ts';
 import type { SubmitMeter } from './submit-meter.ts';
 
@@ -27,22 +27,38 @@ const RECENT_COUNT = 4;
 /** Of the shortest of them: work may become a little shorter from one time to the next. */
 const QUIET_SHARE = 0.75;
 
+/** An amount of work of one queue. */
+interface Share {
+  /** Serial of its first submit; 0: it has none. */
+  firstSerial: number;
+  submitCount: number;
+  writtenBytes: number;
+  /** The part of these that the host holds. */
+  stagedBytes: number;
+}
+
+function noWork(): Share {
+  return { firstSerial: 0, submitCount: 0, writtenBytes: 0, stagedBytes: 0 };
+}
+
+/** A completion that was asked for and has not come. */
+interface Watch {
+  readonly done: Promise<unknown>;
+  readonly share: Share;
+  readonly mapCount: number;
+}
+
 /** What one queue has been given and has not finished. */
 interface QueueWork {
   readonly native: GPUQueue;
   /** Handle of its device. */
   device: number;
-  /** Serial of its oldest submit that is not done; says nothing while there is none. */
-  oldestSerial: number;
-  /** Serial of its first submit since it was last asked; 0: none. */
-  unaskedSerial: number;
-  submittedSerial: number;
-  submitCount: number;
-  writtenBytes: number;
-  /** The part of these that the host holds. */
-  stagedBytes: number;
-  /** The completion that was asked for and has not come, and the last submit that it covers. */
-  watch: { readonly done: Promise<unknown>; readonly serial: number; readonly mapCount: number } | null;
+  /** In the order in which they are answered. */
+  readonly watches: Watch[];
+  /** What came after the last question. */
+  unasked: Share;
+  /** When the last answer came. */
+  answeredMs: number;
 }
 
 /** How long the last questions took to be answered. */
@@ -68,7 +84,9 @@ class RecentTimes {
  *
  * Submits are numbered through in the order of their packets, starting with 1, the failed ones
  * included. Each queue is asked for completion once at a time, for all that it has at that moment: when
- * the packets at hand have been executed, as each question costs about as much as a small submit.
+ * the packets at hand have been executed, as each question costs about as much as a small submit. Only
+ * where many submits wait for a question there is one more, as an answer tells nothing of each: whoever
+ * watches would else take many short ones for a long one.
  *
  * A guest that submits faster than the GPU works is not read until some of it is done: otherwise the
  * backlog would grow in the implementation's memory.
@@ -108,20 +126,20 @@ export class SubmittedWork {
   submitted(native: GPUQueue, device: number): void {
     const work = this.#workOf(native);
     const serial = ++this.#serial;
+    const { unasked } = work;
     work.device = device;
-    work.submittedSerial = serial;
-    if (work.submitCount++ === 0) work.oldestSerial = serial;
-    if (work.watch !== null && work.unaskedSerial === 0) work.unaskedSerial = serial;
+    if (unasked.submitCount++ === 0) unasked.firstSerial = serial;
     this.#submitCount++;
     this.#options.meter?.submitted(serial, device, this.#options.nowMs());
-    if (work.watch === null) this.#watchSoon(work);
+    if (unasked.submitCount === SUBMITS_PER_QUESTION_MAX) this.#watch(work);
+    else if (work.watches.length === 0) this.#watchSoon(work);
     this.#limit();
   }
 
   /** Bytes on their way to the GPU outside of a submit: the implementation holds a copy until they are there. */
   written(native: GPUQueue, bytes: number): void {
     this.#options.hostMemory.charge(bytes);
-    this.#workOf(native).stagedBytes += bytes;
+    this.#workOf(native).unasked.stagedBytes += bytes;
     this.inFlight(native, bytes);
   }
 
@@ -137,11 +155,11 @@ export class SubmittedWork {
   done(native: GPUQueue): Promise<unknown> {
     const work = this.#queues.get(native);
     // An idle queue is asked all the same: it knows of what others have given it.
-    if (work === undefined || work.submitCount === 0) return native.onSubmittedWorkDone();
-    if (work.watch === null) this.#watch(work);
-    const { watch } = work;
-    const covers = watch !== null && watch.serial === work.submittedSerial && watch.mapCount === this.#mapCount;
-    return covers ? watch.done : native.onSubmittedWorkDone();
+    if (work === undefined || !hasSubmits(work)) return native.onSubmittedWorkDone();
+    if (work.watches.length === 0) this.#watch(work);
+    const last = work.watches.at(-1);
+    const covers = last !== undefined && work.unasked.submitCount === 0 && last.mapCount === this.#mapCount;
+    return covers ? last.done : native.onSubmittedWorkDone();
   }
 
   /**
@@ -150,23 +168,23 @@ export class SubmittedWork {
    */
   inFlight(native: GPUQueue, bytes: number): void {
     const work = this.#workOf(native);
-    work.writtenBytes += bytes;
+    work.unasked.writtenBytes += bytes;
     this.#writtenBytes += bytes;
     // Small writes are consumed with the next submit, which asks for completion anyway.
-    if (this.#writtenBytes > this.#options.limits.writeBytesInFlightMax / 4) this.#watch(work);
+    if (this.#writtenBytes > this.#options.limits.writeBytesInFlightMax / 4) this.#watchFirst(work);
     this.#limit();
   }
 
   /** Nobody uses the queue any more: what it still has is waited for, and then it is forgotten. */
   abandon(native: GPUQueue): void {
     const work = this.#queues.get(native);
-    if (work !== undefined) this.#watch(work);
+    if (work !== undefined) this.#watchFirst(work);
   }
 
   #workOf(native: GPUQueue): QueueWork {
     let work = this.#queues.get(native);
     if (work === undefined) {
-      work = { native, device: 0, oldestSerial: 0, unaskedSerial: 0, submittedSerial: this.#serial, submitCount: 0, writtenBytes: 0, stagedBytes: 0, watch: null };
+      work = { native, device: 0, watches: [], unasked: noWork(), answeredMs: 0 };
       this.#queues.set(native, work);
     }
     return work;
@@ -178,37 +196,47 @@ export class SubmittedWork {
   }
 
   #watchUnwatched(): void {
-    for (const work of this.#unwatched) this.#watch(work);
+    for (const work of this.#unwatched) this.#watchFirst(work);
+  }
+
+  /** Where there is no question yet: its answer leads to the next one. */
+  #watchFirst(work: QueueWork): void {
+    this.#unwatched.delete(work);
+    if (work.watches.length === 0) this.#watch(work);
   }
 
   #watch(work: QueueWork): void {
-    if (work.watch !== null) return;
     this.#unwatched.delete(work);
-    work.unaskedSerial = 0;
-    const { submittedSerial, submitCount, writtenBytes, stagedBytes } = work;
-    const startMs = this.#options.nowMs();
-    const done = work.native.onSubmittedWorkDone();
-    work.watch = { done, serial: submittedSerial, mapCount: this.#mapCount };
-    this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
+    const share = work.unasked;
+    work.unasked = noWork();
+    const watch = { done: work.native.onSubmittedWorkDone(), share, mapCount: this.#mapCount };
+    work.watches.push(watch);
+    // The next answer is an earlier question's, if there is one.
+    if (work.watches.length === 1) this.#expectAnswer();
+    this.#tellCover(work);
+    const askedMs = this.#options.nowMs();
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
-    this.#options.settled(done, () => {
-      work.watch = null;
+    this.#options.settled(watch.done, () => {
       const nowMs = this.#options.nowMs();
-      this.#recent.add(nowMs - startMs);
-      work.oldestSerial = work.unaskedSerial;
-      work.submitCount -= submitCount;
-      work.writtenBytes -= writtenBytes;
-      work.stagedBytes -= stagedBytes;
-      this.#options.hostMemory.release(stagedBytes);
-      this.#submitCount -= submitCount;
-      this.#writtenBytes -= writtenBytes;
+      this.#recent.add(nowMs - Math.max(askedMs, work.answeredMs));
+      work.answeredMs = nowMs;
+      work.watches.splice(work.watches.indexOf(watch), 1);
+      this.#options.hostMemory.release(share.stagedBytes);
+      this.#submitCount -= share.submitCount;
+      this.#writtenBytes -= share.writtenBytes;
       this.#advance(work, nowMs);
     });
   }
 
+  #expectAnswer(): void {
+    this.#options.expect(this.#recent.leastMs * QUIET_SHARE);
+  }
+
   #advance(work: QueueWork, nowMs: number): void {
+    const { watches, unasked } = work;
+    if (watches.length > 0) this.#expectAnswer();
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
-    if (work.submitCount > 0 || work.writtenBytes > 0) this.#watch(work);
+    else if (unasked.submitCount > 0 || unasked.writtenBytes > 0) this.#watch(work);
     else this.#queues.delete(work.native);
     this.#publish(nowMs);
     this.#limit();
@@ -216,16 +244,24 @@ export class SubmittedWork {
 
   #publish(nowMs: number): void {
     let completed = this.#serial;
-    let guiltyDevice = 0;
-    for (const { submitCount, oldestSerial, device } of this.#queues.values()) {
-      if (submitCount === 0 || oldestSerial > completed) continue;
-      completed = oldestSerial - 1;
-      guiltyDevice = device;
+    let guilty: QueueWork | null = null;
+    for (const work of this.#queues.values()) {
+      const serial = oldestOf(work)?.firstSerial ?? Number.POSITIVE_INFINITY;
+      if (serial > completed) continue;
+      completed = serial - 1;
+      guilty = work;
     }
     if (completed === this.#published) return;
     this.#published = completed;
     this.#options.publish(completed >>> 0);
-    this.#options.meter?.completed(completed, guiltyDevice, nowMs);
+    this.#options.meter?.completed(completed, guilty?.device ?? 0, nowMs);
+    if (guilty !== null) this.#tellCover(guilty);
+  }
+
+  /** To whoever watches the oldest submit, if it is this queue's. */
+  #tellCover(work: QueueWork): void {
+    const oldest = oldestOf(work);
+    if (oldest?.firstSerial === this.#published + 1) this.#options.meter?.oldestCovers(oldest.submitCount);
   }
 
   #limit(): void {
@@ -237,4 +273,13 @@ export class SubmittedWork {
     if (isOver) this.#options.pause();
     else this.#options.resume();
   }
+}
+
+/** The share of the queue's oldest submit; undefined: it has none. */
+function oldestOf({ watches, unasked }: QueueWork): Share | undefined {
+  return watches.find(({ share }) => share.submitCount > 0)?.share ?? (unasked.submitCount > 0 ? unasked : undefined);
+}
+
+function hasSubmits(work: QueueWork): boolean {
+  return oldestOf(work) !== undefined;
 }

@@ -63,13 +63,31 @@ export class ContextSlot {
   /** The oldest unfinished submit is the next to finish since `sinceMs`. */
   oldest(sinceMs: number, guiltyDevice: number): void {
     this.#set(SLOT.guiltyDevice, guiltyDevice);
+    this.#set(SLOT.oldestSubmitCount, 1);
     this.#set(SLOT.oldestSubmitMs, sinceMs + this.#clockOffsetMs);
+  }
+
+  /** So many submits finish as one, as far as can be told: the oldest, and those that were asked about together with it. */
+  oldestCovers(submitCount: number): void {
+    this.#set(SLOT.oldestSubmitCount, submitCount);
   }
 
   /** No submit is unfinished. */
   drained(): void {
     this.#set(SLOT.oldestSubmitMs, 0);
     this.#set(SLOT.guiltyDevice, 0);
+  }
+
+  /** The oldest unfinished pipeline or shader module is the next to finish since `sinceMs`. */
+  compiling(sinceMs: number, device: number): void {
+    this.#set(SLOT.compileDevice, device);
+    this.#set(SLOT.compileSinceMs, sinceMs + this.#clockOffsetMs);
+  }
+
+  /** None is unfinished. */
+  compiled(): void {
+    this.#set(SLOT.compileSinceMs, 0);
+    this.#set(SLOT.compileDevice, 0);
   }
 
   /** The queues had unfinished work for so long. */

@@ -4,7 +4,7 @@ export { ContextSlot, type ContextSlotOptions } from './context-slot.ts';
 export { bufferBytes, querySetBytes, stagingBytes, textureBytes, type TextureShape } from './footprint.ts';
 export { HostMemory } from './host-memory.ts';
 export { type LabelledBytes, largest } from './largest.ts';
-export { pageBytes, pageDefect, SLOT_COUNT_MAX } from './page-layout.ts';
+export { pageBytes, pageDefect, SLOT_COUNT_MAX, SUBMITS_PER_QUESTION_MAX } from './page-layout.ts';
 export type { PartitionFigures } from './partition-figures.ts';
 export { type BudgetChange, type PageBudgets, type PageUsage, PartitionPage } from './partition-page.ts';
 export type { SlotView } from './slot-view.ts';

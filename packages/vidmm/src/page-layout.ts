@@ -37,6 +37,8 @@ export const HEADER = {
   /** (BigInt64) */
   hostBudgetBytes: 3,
   peakBytes: 4,
+  /** Timeouts of the partition. */
+  tdrCount: 5,
 } as const;
 
 /** Histograms have power-of-two buckets of microseconds. */
@@ -56,6 +58,12 @@ export const SLOT = {
   guiltyDevice: 7,
   /** Odd while a packet is being executed. */
   packetSerial: 8,
+  /** The oldest submit and those behind it whose completion shows together with its own. 0, of an older VF: one. */
+  oldestSubmitCount: 9,
+  /** Since when the oldest unfinished pipeline or shader module has been the next to finish, on the same clock; 0: none is unfinished. */
+  compileSinceMs: 10,
+  /** Handle of its device. */
+  compileDevice: 11,
   /** (BigInt64) */
   usedBytes: 16,
   /** (BigInt64) */
@@ -69,6 +77,9 @@ export const SLOT = {
   queueWaitUs: 32,
   submitLatencyUs: 32 + BUCKET_COUNT,
 } as const;
+
+/** Submits whose completion is asked for by one question, at most: an answer tells nothing of each. */
+export const SUBMITS_PER_QUESTION_MAX = 8;
 
 /** A system page, as memory is mapped. */
 const GRANULE_BYTES = 4096;

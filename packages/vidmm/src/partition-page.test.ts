@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContextSlot } from './context-slot.ts';
-import { HEADER, pageDefect, SLOT, slotWord, viewPage } from './page-layout.ts';
+import { HEADER, pageDefect, SLOT, slotWord, SUBMITS_PER_QUESTION_MAX, viewPage } from './page-layout.ts';
 import { PartitionPage } from './partition-page.ts';
 import { testPage } from './testing/pages.ts';
 
@@ -24,6 +24,8 @@ test('a slot says what its context says', () => {
   slot.completed(2);
   slot.gpuTime(700);
   slot.oldest(234, 9);
+  slot.oldestCovers(2);
+  slot.compiling(235, 8);
   slot.packetBoundary();
   slot.beat();
   slot.faulted();
@@ -31,12 +33,39 @@ test('a slot says what its context says', () => {
   const { queueWaitUs, submitLatencyUs, ...view } = page.slot(slotIndex);
   deepEqual(view, {
     ...{ vfPid: 42, vramBytes: 100, hostBytes: 50, submitCount: 3, completedCount: 2, gpuTimeUs: 700 },
-    ...{ oldestSubmitMs: 1234, guiltyDevice: 9, packetSerial: 1, heartbeat: 1, faultCount: 1 },
+    ...{ oldestSubmitMs: 1234, oldestSubmitCount: 2, guiltyDevice: 9, compileSinceMs: 1235, compileDevice: 8 },
+    ...{ packetSerial: 1, heartbeat: 1, faultCount: 1 },
   });
   equal(queueWaitUs[0], 1);
   equal(submitLatencyUs[3], 1);
   slot.drained();
   deepEqual([page.slot(slotIndex).oldestSubmitMs, page.slot(slotIndex).guiltyDevice], [null, 0]);
+  slot.compiled();
+  deepEqual([page.slot(slotIndex).compileSinceMs, page.slot(slotIndex).compileDevice], [null, 0]);
+});
+
+test('submits that finish as one are no more than one question asks about, whatever a VF says; an older VF says nothing', () => {
+  const { page, open, buffer } = testPage();
+  const { slot, slotIndex } = open();
+  equal(page.slot(slotIndex).oldestSubmitCount, 1);
+  for (const [said, read] of [[0, 1], [1, 1], [SUBMITS_PER_QUESTION_MAX, SUBMITS_PER_QUESTION_MAX], [SUBMITS_PER_QUESTION_MAX + 1, SUBMITS_PER_QUESTION_MAX], [-1, 1], [Number.NaN, 1]] as const) {
+    slot.oldestCovers(said);
+    equal(page.slot(slotIndex).oldestSubmitCount, read);
+  }
+  slot.oldest(1, 1);
+  equal(page.slot(slotIndex).oldestSubmitCount, 1);
+  equal(viewPage(buffer).float[slotWord(slotIndex) + SLOT.oldestSubmitCount], 1);
+});
+
+test('timeouts are counted, also by the daemon that comes next', () => {
+  const { page, buffer, open } = testPage();
+  const { slotIndex } = open();
+  equal(page.usage().tdrCount, 0);
+  page.countTdr();
+  page.retireSlot(slotIndex);
+  page.countTdr();
+  equal(page.usage().tdrCount, 2);
+  equal(PartitionPage.open(buffer, { budgetBytes: undefined, hostBudgetBytes: undefined }).usage().tdrCount, 2);
 });
 
 test('what an ended context held is free, what it counted stays', () => {

@@ -13,6 +13,7 @@ export interface PageUsage extends Counts {
   readonly vramBytes: number;
   readonly vramPeakBytes: number;
   readonly hostBytes: number;
+  readonly tdrCount: number;
 }
 
 export type BudgetChange =
@@ -39,6 +40,7 @@ export class PartitionPage {
   #peakBytes: number;
   /** Slots from here on were never anybody's. */
   #usedSlotCount: number;
+  #tdrCount: number;
   /** The largest one so far: nobody was granted more. */
   #budgetBytesMax = 0;
 
@@ -51,6 +53,7 @@ export class PartitionPage {
     this.#peakBytes = Math.min(loadCount(this.#page.float, HEADER.peakBytes), BYTES_MAX);
     this.#usedSlotCount = Math.max(0, Math.min(Atomics.load(this.#page.int, HEADER.usedSlotCountHalf), slotCount));
     Atomics.store(this.#page.int, HEADER.usedSlotCountHalf, this.#usedSlotCount);
+    this.#tdrCount = loadCount(this.#page.float, HEADER.tdrCount);
     this.#storeBudgets();
   }
 
@@ -127,6 +130,12 @@ export class PartitionPage {
     float.fill(0, base, base + RECORD_WORDS);
   }
 
+  /** A context of the partition was timed out. */
+  countTdr(): void {
+    this.#tdrCount = Math.min(this.#tdrCount + 1, Number.MAX_SAFE_INTEGER);
+    this.#page.float[HEADER.tdrCount] = this.#tdrCount;
+  }
+
   /** What the contexts have of the budget, claims included that are about to be refused. */
   usedBytes(): number {
     return this.#sum(SLOT.usedBytes);
@@ -136,8 +145,8 @@ export class PartitionPage {
     return this.#sum(SLOT.hostUsedBytes);
   }
 
-  /** Taken several times a second for every partition, so it looks at nothing else. */
-  #sum(word: typeof SLOT.usedBytes | typeof SLOT.hostUsedBytes): number {
+  /** Asked for a few times a second for every partition of the host: no more is read than is summed. */
+  #sum(word: number): number {
     let bytes = 0;
     for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
     return bytes;
@@ -187,12 +196,14 @@ export class PartitionPage {
   }
 
   usage(): PageUsage {
-    const slots = Array.from({ length: this.#usedSlotCount }, (_, slotIndex) => this.slot(slotIndex));
+    // A slot that nobody has counts nothing, whatever a VF may have written there.
+    const taken = [...this.#owners.keys()].filter((slotIndex) => this.#owners[slotIndex] !== null).map((slotIndex) => this.slot(slotIndex));
     return {
-      ...slots.reduce<Counts>(addCounts, this.#retired),
-      vramBytes: slots.reduce((bytes, slot) => bytes + slot.vramBytes, 0),
+      ...taken.reduce<Counts>(addCounts, this.#retired),
+      vramBytes: this.usedBytes(),
       vramPeakBytes: this.#foldPeak(),
-      hostBytes: slots.reduce((bytes, slot) => bytes + slot.hostBytes, 0),
+      hostBytes: this.hostUsedBytes(),
+      tdrCount: this.#tdrCount,
     };
   }
 

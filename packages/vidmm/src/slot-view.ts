@@ -1,4 +1,4 @@
-import { BUCKET_COUNT, loadBytes, loadCount, type PageWords, SLOT } from './page-layout.ts';
+import { BUCKET_COUNT, loadBytes, loadCount, type PageWords, SLOT, SUBMITS_PER_QUESTION_MAX } from './page-layout.ts';
 
 /** What a context has counted since it began. */
 export interface Counts {
@@ -19,8 +19,14 @@ export interface SlotView extends Counts {
   readonly hostBytes: number;
   /** Since when the oldest unfinished submit has been the next to finish, on the system's monotonic clock; null: none is unfinished. */
   readonly oldestSubmitMs: number | null;
-  /** Handle of that submit's device. */
+  /** So many submits finish as one, as far as the VF can tell: the oldest and others behind it. */
+  readonly oldestSubmitCount: number;
+  /** Handle of the oldest submit's device. */
   readonly guiltyDevice: number;
+  /** Since when the oldest unfinished pipeline or shader module has been the next to finish; null: none is unfinished. */
+  readonly compileSinceMs: number | null;
+  /** Handle of its device. */
+  readonly compileDevice: number;
   /** Odd inside of a packet: for a BusyWatch. */
   readonly packetSerial: number;
   readonly heartbeat: number;
@@ -34,7 +40,10 @@ export function readSlot({ big, float }: PageWords, base: number): SlotView {
     vramBytes: loadBytes(big, base + SLOT.usedBytes),
     hostBytes: loadBytes(big, base + SLOT.hostUsedBytes),
     oldestSubmitMs: count(SLOT.oldestSubmitMs) || null,
+    oldestSubmitCount: Math.min(Math.max(1, count(SLOT.oldestSubmitCount)), SUBMITS_PER_QUESTION_MAX),
     guiltyDevice: count(SLOT.guiltyDevice),
+    compileSinceMs: count(SLOT.compileSinceMs) || null,
+    compileDevice: count(SLOT.compileDevice),
     packetSerial: count(SLOT.packetSerial),
     heartbeat: count(SLOT.heartbeat),
   };

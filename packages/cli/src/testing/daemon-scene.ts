@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { READY_FD_VARIABLE, type ReadyLine, TEST_DAEMON_PATH, ask, decodeReadyLine } from '@gpup/daemon/testing';
+import { READY_FD_VARIABLE, type ReadyLine, TEST_DAEMON_PATH, ask, decodeReadyLine, listen } from '@gpup/daemon/testing';
 import { PRELOAD_PATH } from '@gpup/guest';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
-import type { PfActions } from '@gpup/pf/actions';
+import type { HostEvent, PfActions } from '@gpup/pf/actions';
+import { CULPRIT_GUEST } from './culprit-guest.ts';
 import { isRunning, isStopped } from './processes.ts';
 import { Program } from './program.ts';
 import { eventually } from './scenario.ts';
@@ -91,6 +93,11 @@ export class WorkingGuest {
     return begin === -1 ? 0 : Number.parseInt(stdout.slice(begin + 'round '.length), 10);
   }
 
+  /** How long each round took, from the one after so many on. */
+  roundTimesMs(after = 0): readonly number[] {
+    return [...this.program.stdout.matchAll(/^round \d+ ([\d.]+)$/gm)].slice(after).map(([, ms]) => Number(ms));
+  }
+
   /** Resolves when it has done so many more rounds. */
   async goesOn(count = 2): Promise<void> {
     const { rounds } = this;
@@ -109,12 +116,44 @@ export class WorkingGuest {
   }
 }
 
+/** A guest that misbehaves as it is told: see culprit-guest.ts. */
+export class Culprit {
+  readonly #child;
+  readonly #lines: AsyncIterator<string>;
+  #errors = '';
+
+  constructor(socketPath: string) {
+    const args = ['--import', PRELOAD_PATH, '--input-type=module', '-e', CULPRIT_GUEST];
+    this.#child = spawn(process.execPath, args, { env: { ...process.env, GPUP_SOCKET: socketPath }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.stderr.on('data', (chunk) => {
+      this.#errors += String(chunk);
+    });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  async tell(command: string): Promise<Readonly<Record<string, unknown>>> {
+    this.#child.stdin.write(`${command}\n`);
+    const { value } = await this.#lines.next();
+    if (value === undefined) throw new Error(`The culprit has ended. ${this.#errors}`);
+    return JSON.parse(value) as Record<string, unknown>;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
 /** Lives of daemons, one after the other, in one runtime directory. */
 export class DaemonScene {
   readonly directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
   readonly runtime = join(this.directory, 'run');
   readonly configPath = join(this.directory, 'host.json');
   readonly guests: WorkingGuest[] = [];
+  readonly #culprits: Culprit[] = [];
   /** The latest one. */
   life: DaemonLife | undefined;
   readonly #lives: DaemonLife[] = [];
@@ -143,7 +182,16 @@ export class DaemonScene {
   }
 
   get socketPath(): string {
-    return join(this.runtime, 'partitions/default.sock');
+    return this.socketOf('default');
+  }
+
+  socketOf(partition: string): string {
+    return join(this.runtime, 'partitions', `${partition}.sock`);
+  }
+
+  /** Each event of the latest daemon from now on, until it ends. */
+  async listen(onEvent: (event: HostEvent) => void): Promise<void> {
+    await listen(join(this.runtime, 'api.sock'), onEvent);
   }
 
   async guest(socketPath = this.socketPath): Promise<WorkingGuest> {
@@ -151,6 +199,19 @@ export class DaemonScene {
     this.guests.push(guest);
     await guest.goesOn();
     return guest;
+  }
+
+  culprit(partition: string): Culprit {
+    const culprit = new Culprit(this.socketOf(partition));
+    this.#culprits.push(culprit);
+    return culprit;
+  }
+
+  /** From here on nothing can be saved: there is a file in the place of the directory. */
+  spoilState(): void {
+    const state = join(this.directory, 'state');
+    rmSync(state, { recursive: true });
+    writeFileSync(state, '');
   }
 
   /** Running VF processes. */
@@ -169,6 +230,7 @@ export class DaemonScene {
   async close(): Promise<void> {
     for (const { child } of this.#lives) child.kill('SIGKILL');
     for (const { program } of this.guests) program.child.kill('SIGKILL');
+    for (const culprit of this.#culprits) culprit.kill();
     await eventually(() => this.#left().length === 0 || undefined, () => `processes are left: ${this.#left().join(', ')}`);
     rmSync(this.directory, { recursive: true, force: true });
   }

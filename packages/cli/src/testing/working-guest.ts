@@ -1,7 +1,7 @@
 /**
  * What a guest of a daemon does in tests, as the text of a module: it keeps a secret pattern in GPU memory, changes it
  * there round by round, and compares all of it with what it must be. Its argument is the secret.
- *   round N      N rounds were right
+ *   round N T    N rounds were right, the last of which took T milliseconds
  *   lost TEXT    the device is lost (status 3)
  *   wrong N      a word is not what it must be (status 4)
  *   done N       told to end by SIGTERM, after N rounds (status 0)
@@ -21,6 +21,7 @@ const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), e
 const expected = Uint32Array.from({ length: WORDS }, (_, index) => Math.imul(state + index, 2654435761));
 device.queue.writeBuffer(secret, 0, expected);
 while (!isEnding) {
+  const beganMs = performance.now();
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
@@ -36,7 +37,7 @@ while (!isEnding) {
     if (found[index] !== expected[index]) { console.log('wrong ' + index); process.exit(4); }
   }
   readBack.unmap();
-  console.log('round ' + ++rounds);
+  console.log('round ' + ++rounds + ' ' + (performance.now() - beganMs).toFixed(2));
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 console.log('done ' + rounds);

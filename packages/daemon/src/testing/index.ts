@@ -4,4 +4,4 @@ import { fileURLToPath } from 'node:url';
 export const TEST_DAEMON_PATH: string = fileURLToPath(new URL('./daemon-program.js', import.meta.url));
 
 export { READY_FD_VARIABLE, type ReadyLine, decodeReadyLine } from '../ready-line.ts';
-export { ask } from './line-api.ts';
+export { ask, listen } from './line-api.ts';

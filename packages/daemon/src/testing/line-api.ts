@@ -1,9 +1,15 @@
-/** An API for tests: `{ method, args }` on a line, `{ result }` or `{ code, message }` on the next, one connection for each. */
-import { connect, createServer } from 'node:net';
+/**
+ * An API for tests: `{ method, args }` on a line, `{ result }` or `{ code, message }` on the next, one connection for each.
+ * A connection that says `events` gets each event on a line of its own, after an empty one.
+ */
+import { type Socket, connect, createServer } from 'node:net';
 import { rmSync } from 'node:fs';
-import type { PfActions } from '@gpup/pf/actions';
+import { createInterface } from 'node:readline';
+import type { HostEvent, PfActions } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/core';
 import type { CreateApiServer } from '../api-server.ts';
+
+const EVENTS = 'events';
 
 export const createLineApi: CreateApiServer = ({ actions }) => {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -13,6 +19,7 @@ export const createLineApi: CreateApiServer = ({ actions }) => {
       text += String(chunk);
     });
     socket.on('end', () => {
+      if (text === EVENTS) return tellEvents(actions, socket);
       void answer(actions, text).then((line) => socket.end(line));
     });
   });
@@ -25,6 +32,12 @@ export const createLineApi: CreateApiServer = ({ actions }) => {
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 };
+
+function tellEvents(actions: PfActions, socket: Socket): void {
+  const unsubscribe = actions.subscribe((event) => socket.write(`${JSON.stringify(event)}\n`));
+  socket.on('close', unsubscribe);
+  socket.write('\n');
+}
 
 async function answer(actions: PfActions, text: string): Promise<string> {
   try {
@@ -55,5 +68,18 @@ export function ask<M extends Method>(socketPath: string, method: M, ...args: Pa
       else resolve(result as Awaited<ReturnType<PfActions[M]>>);
     });
     socket.end(JSON.stringify({ method, args }));
+  });
+}
+
+/** Hands on each event of the daemon whose API is there. Resolves when the next one will be; lasts until the daemon ends. */
+export function listen(socketPath: string, onEvent: (event: HostEvent) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    socket.once('error', reject);
+    createInterface({ input: socket }).on('line', (line) => {
+      if (line === '') resolve();
+      else onEvent(JSON.parse(line) as HostEvent);
+    });
+    socket.end(EVENTS);
   });
 }

@@ -1,12 +1,17 @@
 import { Refusal } from '../refusal.ts';
 import { type PartitionTable, type UseOf, partitionOf } from './partition-table.ts';
 
+/** What guests of a blocked partition are told: those that come, and those that are there. */
+export function blockedRefusal(name: string, reason: string): Refusal {
+  return new Refusal('partition-blocked', `Partition "${name}" is blocked until an operator unblocks it: ${reason}`);
+}
+
 /** Refuses one more context of a partition. */
 export function admitContext(table: PartitionTable, name: string, use: UseOf): void {
   const { definition, displaced } = partitionOf(table, name);
   if (displaced !== null) throw new Refusal('partition-displaced', `Partition "${name}" has nothing of an adapter at present: ${displaced}`);
   if (definition.blocked !== null) {
-    throw new Refusal('partition-blocked', `Partition "${name}" is blocked until an operator unblocks it: ${definition.blocked.reason}`);
+    throw blockedRefusal(name, definition.blocked.reason);
   }
   const { contextCount } = use(name);
   if (contextCount < definition.contextsMax) return;

@@ -3,7 +3,7 @@ export type { CapabilityBounds } from './capability.ts';
 export { COMPUTE_PARTS, partsOf, shareOf } from './compute-parts.ts';
 export { type Blocked, type PartitionDefinition, computeBounds, vramBounds } from './definition.ts';
 export { type DefinitionsStep, DEFINITIONS_STEPS, DEFINITIONS_VERSION, loadDefinitions, saveDefinitions } from './definitions.ts';
-export { admitContext } from './context-admission.ts';
+export { admitContext, blockedRefusal } from './context-admission.ts';
 export {
   type Circumstances,
   type PartitionTable,

@@ -49,9 +49,10 @@ export class HostConnection {
   #take(chunk: Buffer): void {
     this.#lines.push(chunk);
     for (let next = this.#lines.next(); next !== null; next = this.#lines.next()) {
-      const request = next === 'too-long' ? undefined : decodeHostRequest(next.line);
-      if (request === undefined) return void this.#options.socket.destroy();
-      this.#answer(request);
+      if (next === 'too-long') return void this.#options.socket.destroy();
+      const request = decodeHostRequest(next.line);
+      // Passed over: this VF may have been started by an older build than its host is of now.
+      if (request !== undefined) this.#answer(request);
     }
   }
 

@@ -16,7 +16,7 @@ export function encodeHostRequest(request: HostRequest): string {
   return `${JSON.stringify(request)}\n`;
 }
 
-/** A host is trusted, yet it may be of another version: undefined for what is no request of ours. */
+/** A host is trusted, yet it may be of a later build, which asks for more: undefined for what is no request of ours. */
 export function decodeHostRequest(text: string): HostRequest | undefined {
   let fields: unknown;
   try {

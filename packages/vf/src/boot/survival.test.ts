@@ -25,7 +25,7 @@ import {
 import { HELLO_BYTES_MAX, HELLO_DESCRIPTORS_MAX, decodeHello } from './adoption.ts';
 import { type VfAssignment, encodeAssignment } from './assignment.ts';
 import { VF_CONTROL_FD } from './config.ts';
-import { encodeHostRequest } from './host-request.ts';
+import { HOST_REQUEST_BYTES_MAX, encodeHostRequest } from './host-request.ts';
 
 const program = fileURLToPath(new URL('../testing/surviving-vf.js', import.meta.url));
 const VF_ID = '0123456789abcdef';
@@ -143,6 +143,17 @@ test('a host asks, and is answered', async (t) => {
   closeDescriptor(host.fd);
 });
 
+test('what a host of a later build asks is passed over', async (t) => {
+  const scene = new Scene(t);
+  await scene.said('ready');
+  scene.endOwnHost();
+  const host = new Host(scene.controlPath);
+  for (const fd of host.hello().fds) closeDescriptor(fd);
+  for (const text of ['{"type":"dance"}', '{"type":"ping"}', 'null', '[]', 'x']) sendNow(host.fd, Buffer.from(`${text}\n`));
+  deepEqual(host.ask({ type: 'ping', serial: 1 }), { type: 'pong', serial: 1 });
+  closeDescriptor(host.fd);
+});
+
 test('a second host waits until the first is gone; of two that wait, the last stays', async (t) => {
   const scene = new Scene(t);
   await scene.said('ready');
@@ -164,7 +175,7 @@ test('a host that does not keep to the protocol loses its place to the next one'
   scene.endOwnHost();
   const rude = new Host(scene.controlPath);
   rude.hello();
-  sendNow(rude.fd, Buffer.from('{"type":"dance"}\n'));
+  sendNow(rude.fd, Buffer.alloc(HOST_REQUEST_BYTES_MAX, 'x'));
   equal(lineFrom(rude.fd), '');
   closeDescriptor(rude.fd);
   const next = new Host(scene.controlPath);

@@ -27,14 +27,17 @@ export function pipelineHandlers(context: Context): PipelineHandlers {
   /** The handle is the guest's to use once it has been told that the pipeline is there. */
   function deliver<P>(known: Known<P>, request: number, call: () => Promise<P>): void {
     context.backend.hurry();
+    const end = context.compiles.begin(deviceOf(known).known.handle);
     context.settle(
       attempt(call),
       (native) => {
+        end();
         known.native = native;
         known.state = 'valid';
         replies.done(request);
       },
       (error) => {
+        end();
         table.retract(known);
         replies.error(request, pipelineError(error));
       },
@@ -49,12 +52,12 @@ export function pipelineHandlers(context: Context): PipelineHandlers {
   return {
     'GPUDevice.createComputePipeline'(self, result, descriptor) {
       const device = deviceOf(self);
-      chargeCompiled(context.create(Kind.GPUComputePipeline, result, device, descriptor, () => device.native.createComputePipeline(descriptor)));
+      chargeCompiled(context.compile(Kind.GPUComputePipeline, result, device, descriptor, () => device.native.createComputePipeline(descriptor)));
     },
 
     'GPUDevice.createRenderPipeline'(self, result, descriptor) {
       const device = deviceOf(self);
-      chargeCompiled(context.create(Kind.GPURenderPipeline, result, device, descriptor, () => device.native.createRenderPipeline(descriptor)));
+      chargeCompiled(context.compile(Kind.GPURenderPipeline, result, device, descriptor, () => device.native.createRenderPipeline(descriptor)));
     },
 
     'GPUDevice.createComputePipelineAsync'(self, request, result, descriptor) {

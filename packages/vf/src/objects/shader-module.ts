@@ -11,7 +11,7 @@ export function shaderModuleHandlers(context: Context): ShaderModuleHandlers {
   return {
     'GPUDevice.createShaderModule'(self, result, descriptor) {
       const device = deviceOf(self);
-      context.create(Kind.GPUShaderModule, result, device, descriptor, () => device.native.createShaderModule(descriptor));
+      context.compile(Kind.GPUShaderModule, result, device, descriptor, () => device.native.createShaderModule(descriptor));
     },
 
     'GPUShaderModule.getCompilationInfo'(self, request) {

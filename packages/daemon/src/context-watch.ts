@@ -1,0 +1,48 @@
+import type { TdrObservation } from '@gpup/pf/tdr';
+import { BusyWatch, type SlotView } from '@gpup/vidmm';
+
+/** Looks that are further apart than this have missed too much: the machine, or all of its processes, stood still. */
+const UNWATCHED_MS_MAX = 2_000;
+
+export interface ContextSigns {
+  /** Undefined: the context has no page. */
+  readonly slot: SlotView | undefined;
+  readonly pingedMs: number | null;
+  readonly answeredMs: number;
+}
+
+/** What is seen of one context over several looks, a few a second. Times are those of the system's monotonic clock. */
+export class ContextWatch {
+  readonly #busy = new BusyWatch();
+  #lookedMs = Number.POSITIVE_INFINITY;
+  /** Nobody is blamed for what was before. */
+  #watchedSinceMs = 0;
+  #answeredMs = 0;
+  #seenMs = 0;
+
+  observe({ slot, pingedMs, answeredMs }: ContextSigns, nowMs: number): TdrObservation {
+    if (nowMs - this.#lookedMs > UNWATCHED_MS_MAX) this.#watchedSinceMs = nowMs;
+    this.#lookedMs = nowMs;
+    this.#turnedRound(answeredMs);
+    const threadSinceMs = slot === undefined ? null : this.#busy.observe(slot.packetSerial, nowMs);
+    return {
+      seenMs: this.#seenMs,
+      submitSinceMs: this.#fromWatched(slot?.oldestSubmitMs ?? null),
+      submitCount: slot?.oldestSubmitCount ?? 1,
+      compileSinceMs: this.#fromWatched(slot?.compileSinceMs ?? null),
+      threadSinceMs: this.#fromWatched(threadSinceMs),
+      pingSinceMs: this.#fromWatched(pingedMs),
+    };
+  }
+
+  /** An answer may leave before the VF looks for what is done. Where a second one has come it has looked after the first. */
+  #turnedRound(answeredMs: number): void {
+    if (answeredMs === this.#answeredMs) return;
+    this.#seenMs = this.#answeredMs;
+    this.#answeredMs = answeredMs;
+  }
+
+  #fromWatched(sinceMs: number | null): number | null {
+    return sinceMs === null ? null : Math.max(sinceMs, this.#watchedSinceMs);
+  }
+}
