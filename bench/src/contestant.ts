@@ -1,7 +1,7 @@
 import type { Provider } from './provider.ts';
 
-/** Who is measured: a provider in Node, or a browser. */
-export type ContestantName = Provider | 'chromium';
+/** Who is measured: a provider in Node, a guest that owns an adapter of a standing host whole, or a browser. */
+export type ContestantName = Provider | 'dda' | 'chromium';
 
 export interface Contestant {
   readonly name: ContestantName;

@@ -46,7 +46,7 @@ function planOf(workload: (typeof ALL)[number], runCount: number | undefined): P
 
 const { names, runCount, jsonFile, svgFile, chromiumPath, age } = options();
 const { environment } = await findAdapter();
-const contestants: Contestant[] = [new NodeContestant('native', environment, age), new NodeContestant('tuned', environment, age), new NodeContestant('gpup', {}, age)];
+const contestants: Contestant[] = [new NodeContestant('native', environment, age), new NodeContestant('tuned', environment, age), new NodeContestant('gpup', {}, age), new NodeContestant('dda', {}, age)];
 
 if (chromiumPath !== undefined) contestants.push(await startChromium(chromiumPath));
 
@@ -54,7 +54,7 @@ if (chromiumPath !== undefined) contestants.push(await startChromium(chromiumPat
 async function startChromium(path: string): Promise<Contestant> {
   const { ChromiumContestant } = await import('./chromium/contestant.ts');
   const { bundledChromium } = await import('./chromium/executable.ts');
-  return ChromiumContestant.start(path === 'auto' ? await bundledChromium() : path, WORKLOADS.map(({ name }) => name), age);
+  return ChromiumContestant.start(path === 'auto' ? await bundledChromium() : path, WORKLOADS.filter(({ standing }) => standing === undefined).map(({ name }) => name), age);
 }
 
 const results: Result[] = [];
@@ -64,7 +64,9 @@ const start = performance.now();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, report);
 for (const [index, workload] of ALL.filter(({ name }) => names.includes(name)).entries()) {
   const plan = planOf(workload, runCount);
-  const measured = await alternate(plan, contestants, (run, contestant) => {
+  // One that is there to be compared with a partition has no part in anything else.
+  const taking = contestants.filter((contestant) => contestant.name !== 'dda' || workload.standing === 'partition');
+  const measured = await alternate(plan, taking, (run, contestant) => {
     process.stderr.write(`\r[${index + 1}/${names.length}] ${workload.name} ${run + 1}/${plan.runCount} ${contestant}\x1b[K`);
   });
   adapter = [...measured.adapters.values()].find((each) => each !== '') ?? adapter;

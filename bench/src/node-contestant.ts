@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type EphemeralHost, SOCKET_VARIABLE, startHost } from '@gpup/guest';
 import type { Contestant, OpenContestant, ProgramAge } from './contestant.ts';
 import type { Provider } from './provider.ts';
+import { type Holding, StandingHost } from './standing-host.ts';
 import type { WorkerReply } from './worker-protocol.ts';
+import { WORKLOADS } from './workloads/index.ts';
 import { PROCESS_WORKLOADS } from './workloads/process-workloads.ts';
 
 const WORKER = join(dirname(fileURLToPath(import.meta.url)), 'worker.js');
@@ -16,37 +18,52 @@ const HOST_WARM_MS = 1500;
 
 /** A provider in Node: each workload in a process of its own. `environment` holds what Dawn needs to find the adapter. */
 export class NodeContestant implements Contestant {
-  readonly name: Provider;
+  readonly name: Provider | 'dda';
   readonly #environment: Readonly<Record<string, string>>;
   readonly #age: ProgramAge;
   #warmHost: EphemeralHost | undefined;
+  readonly #standingHosts = new Map<Holding, StandingHost>();
 
-  constructor(name: Provider, environment: Readonly<Record<string, string>>, age: ProgramAge = 'steady') {
+  constructor(name: Provider | 'dda', environment: Readonly<Record<string, string>>, age: ProgramAge = 'steady') {
     this.name = name;
     this.#environment = environment;
     this.#age = age;
   }
 
-  reasonAgainst(): undefined {
-    return undefined;
+  reasonAgainst(workloadName: string): string | undefined {
+    if (standingOf(workloadName) !== 'partition' || this.name === 'dda' || this.name === 'gpup') return undefined;
+    return 'A partition is compared with an adapter that is owned whole.';
   }
 
   async open(workloadName: string): Promise<OpenContestant> {
     const environment = { ...this.#environment, ...(await this.#hostOf(workloadName)) };
-    return WorkerProcess.start([this.name, workloadName, this.#age], environment);
+    return WorkerProcess.start([this.name === 'dda' ? 'gpup' : this.name, workloadName, this.#age], environment);
   }
 
   async close(): Promise<void> {
-    await this.#warmHost?.end();
+    await Promise.all([this.#warmHost, ...this.#standingHosts.values()].map((host) => host?.end()));
   }
 
   async #hostOf(workloadName: string): Promise<Record<string, string>> {
+    const standing = standingOf(workloadName);
+    if (this.name === 'dda') return this.#standing('dda');
+    if (this.name === 'gpup' && standing !== undefined) return this.#standing(standing);
     const wantsHost = PROCESS_WORKLOADS.find((each) => each.name === workloadName)?.host === 'warm';
     if (this.name !== 'gpup' || !wantsHost) return {};
     this.#warmHost ??= await startHost();
     await sleep(HOST_WARM_MS);
     return { [SOCKET_VARIABLE]: this.#warmHost.socketPath };
   }
+
+  async #standing(holding: Holding): Promise<Record<string, string>> {
+    const host = this.#standingHosts.get(holding) ?? (await StandingHost.start(holding));
+    this.#standingHosts.set(holding, host);
+    return { [SOCKET_VARIABLE]: await host.free() };
+  }
+}
+
+function standingOf(workloadName: string): Holding | undefined {
+  return WORKLOADS.find((each) => each.name === workloadName)?.standing;
 }
 
 class WorkerProcess implements OpenContestant {

@@ -58,7 +58,7 @@ function row(result: Result, index: number): string {
 }
 
 function marks(result: Result, y: number): string[] {
-  const { ratio, ratioTuned, ratioChromium, interval } = result;
+  const { ratio, ratioTuned, ratioDda, ratioChromium, interval } = result;
   const parts: string[] = [];
   if (interval !== undefined) {
     const [a, b] = [x(factor(result, interval[0])), x(factor(result, interval[1]))];
@@ -69,7 +69,8 @@ function marks(result: Result, y: number): string[] {
     parts.push(`<path d="M${px(at)} ${px(y - 5)}l5 5l-5 5l-5 -5z" fill="${COLOUR.chromium}"/>`);
   }
   if (ratio !== undefined) parts.push(`<circle cx="${px(x(factor(result, ratio)))}" cy="${px(y)}" r="5" fill="#fff" stroke="${COLOUR.native}" stroke-width="2"/>`);
-  if (ratioTuned !== undefined) parts.push(`<circle cx="${px(x(factor(result, ratioTuned)))}" cy="${px(y)}" r="5" fill="${COLOUR.tuned}"/>`);
+  const compared = ratioTuned ?? ratioDda;
+  if (compared !== undefined) parts.push(`<circle cx="${px(x(factor(result, compared)))}" cy="${px(y)}" r="5" fill="${COLOUR.tuned}"/>`);
   return parts;
 }
 
@@ -85,7 +86,7 @@ function axis(height: number): string {
 function legend(hasChromium: boolean): string {
   const y = 66;
   const entries = [
-    [`<circle cx="0" cy="${y - 4}" r="5" fill="${COLOUR.tuned}"/>`, 'than npm webgpu, tuned (95 % interval)'],
+    [`<circle cx="0" cy="${y - 4}" r="5" fill="${COLOUR.tuned}"/>`, 'than npm webgpu, tuned, or than dda (95 % interval)'],
     [`<circle cx="0" cy="${y - 4}" r="5" fill="#fff" stroke="${COLOUR.native}" stroke-width="2"/>`, 'than npm webgpu as it comes'],
     ...(hasChromium ? [[`<path d="M0 ${y - 9}l5 5l-5 5l-5 -5z" fill="${COLOUR.chromium}"/>`, 'than Chromium']] : []),
     [`<line x1="0" x2="0" y1="${y - 12}" y2="${y + 4}" stroke="${COLOUR.reached}" stroke-width="3"/>`, 'must'],

@@ -25,16 +25,19 @@ function verdict({ isMustReached, isAimReached }: Result): string {
 
 export function formatResults(results: readonly Result[]): string {
   const hasChromium = results.some(({ chromium }) => chromium !== undefined);
-  const head = ['name', 'unit', 'webgpu', 'tuned', 'gpup', ...(hasChromium ? ['chromium'] : []), 'gpup/webgpu', 'gpup/tuned', '95 %', ...(hasChromium ? ['gpup/chromium'] : []), 'better', 'must', 'reached'];
+  const hasDda = results.some(({ dda }) => dda !== undefined);
+  const head = ['name', 'unit', 'webgpu', 'tuned', 'gpup', ...(hasDda ? ['dda'] : []), ...(hasChromium ? ['chromium'] : []), 'gpup/webgpu', 'gpup/tuned', ...(hasDda ? ['gpup/dda'] : []), '95 %', ...(hasChromium ? ['gpup/chromium'] : []), 'better', 'must', 'reached'];
   const rows = results.map((each) => [
     each.name,
     each.unit,
     formatFigure(each.native),
     formatFigure(each.nativeTuned),
     formatFigure(each.gpup),
+    ...(hasDda ? [formatFigure(each.dda)] : []),
     ...(hasChromium ? [formatFigure(each.chromium)] : []),
     formatFigure(each.ratio),
     formatFigure(each.ratioTuned),
+    ...(hasDda ? [formatFigure(each.ratioDda)] : []),
     each.interval === undefined ? '–' : each.interval.map(formatFigure).join('–'),
     ...(hasChromium ? [formatFigure(each.ratioChromium)] : []),
     each.better,

@@ -50,6 +50,14 @@ test('where a Chromium is measured, it is a bar as well', () => {
   deepEqual([beside(119), beside(120), beside(121)], [true, true, false]);
 });
 
+test('a partition is held to what a guest has that owns the adapter whole', () => {
+  const face: WorkloadFace = { name: 'partitioned_compute_bound', unit: 'GFLOP/s', better: 'higher' };
+  const beside = (gpup: number) => resultOf(face, measured({ dda: [100], gpup: [gpup] }));
+  deepEqual([beside(97.9).isMustReached, beside(98).isMustReached, beside(98).isAimReached, beside(100).isAimReached], [false, true, false, true]);
+  deepEqual([beside(98).ratioDda, beside(98).interval, beside(98).ratioTuned], [0.98, [0.98, 0.98], undefined]);
+  equal(/gpup\/dda .*\n.* 98\.0 +100\.0 +– +– +0\.980 .*≥ 0\.98× dda +must/.test(formatResults([beside(98)])), true, formatResults([beside(98)]));
+});
+
 test('one that failed has no figure, and no bar is judged without it', () => {
   const result = resultOf(FPS, measured({ native: [80], gpup: [120] }, { tuned: 'Its process ended (SIGSEGV).' }));
   deepEqual([result.nativeTuned, result.ratioTuned, result.interval, result.isMustReached], [undefined, undefined, undefined, undefined]);

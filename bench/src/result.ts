@@ -13,12 +13,14 @@ export interface Result {
   readonly native?: number;
   readonly nativeTuned?: number;
   readonly gpup?: number;
+  readonly dda?: number;
   readonly chromium?: number;
-  /** gpup / native, gpup / tuned, gpup / chromium: of medians. */
+  /** gpup / native, gpup / tuned, gpup / dda, gpup / chromium: of medians. */
   readonly ratio?: number;
   readonly ratioTuned?: number;
+  readonly ratioDda?: number;
   readonly ratioChromium?: number;
-  /** 95 % intervals: `interval` is that of `ratioTuned`, the others are named for what they are of. */
+  /** 95 % intervals: `interval` is that of `ratioTuned`, or of `ratioDda` where that is compared with; the others are named for what they are of. */
   readonly interval?: Interval;
   readonly intervals: Readonly<Record<string, Interval>>;
   readonly must?: Bar;
@@ -36,7 +38,7 @@ export interface WorkloadFace {
   readonly better: 'higher' | 'lower';
 }
 
-const FIELD_OF = { native: 'native', tuned: 'nativeTuned', gpup: 'gpup', chromium: 'chromium' } as const;
+const FIELD_OF = { native: 'native', tuned: 'nativeTuned', gpup: 'gpup', dda: 'dda', chromium: 'chromium' } as const;
 
 export function resultOf({ name, unit, better }: WorkloadFace, { alternations, failures, leftOut }: Measured): Result {
   const medians: Partial<Record<(typeof FIELD_OF)[ContestantName], number>> = {};
@@ -48,15 +50,15 @@ export function resultOf({ name, unit, better }: WorkloadFace, { alternations, f
     medians[FIELD_OF[contestant]] = summary.median;
     intervals[FIELD_OF[contestant]] = summary.interval;
   }
-  const ratios: { ratio?: number; ratioTuned?: number; ratioChromium?: number; interval?: Interval } = {};
-  for (const [field, contestant] of [['ratio', 'native'], ['ratioTuned', 'tuned'], ['ratioChromium', 'chromium']] as const) {
+  const ratios: { ratio?: number; ratioTuned?: number; ratioDda?: number; ratioChromium?: number; interval?: Interval } = {};
+  for (const [field, contestant] of [['ratio', 'native'], ['ratioTuned', 'tuned'], ['ratioDda', 'dda'], ['ratioChromium', 'chromium']] as const) {
     const pairs = pairsOf(alternations, contestant);
     // An idle process may use nothing at all, and nothing is compared with that.
     if (pairs.length === 0 || medians[FIELD_OF[contestant]] === 0) continue;
     const { ratio, interval } = ratioOf(pairs);
     ratios[field] = ratio;
     intervals[field] = interval;
-    if (contestant === 'tuned') ratios.interval = interval;
+    if (contestant === 'tuned' || contestant === 'dda') ratios.interval = interval;
   }
   const result = { name, unit, better, runs: alternations.length, ...medians, ...ratios, intervals, failures: Object.fromEntries(failures), leftOut: Object.fromEntries(leftOut) };
   const bar = BARS[name];
@@ -72,10 +74,10 @@ function pairsOf(alternations: readonly Alternation[], other: ContestantName): P
 }
 
 /** The figure that a bar's must and aim are compared with; undefined if it is not known. */
-export function judgedFigure({ native, nativeTuned, gpup, better }: Pick<Result, 'native' | 'nativeTuned' | 'gpup' | 'better'>, bar: Bar): number | undefined {
+export function judgedFigure({ native, nativeTuned, dda, gpup, better }: Pick<Result, 'native' | 'nativeTuned' | 'dda' | 'gpup' | 'better'>, bar: Bar): number | undefined {
   if (gpup === undefined) return undefined;
   if (bar.against === 'nothing') return gpup;
-  const against = { native, tuned: nativeTuned, better: betterOf(native, nativeTuned, better) }[bar.against];
+  const against = { native, tuned: nativeTuned, dda, better: betterOf(native, nativeTuned, better) }[bar.against];
   return against === undefined || against === 0 ? undefined : gpup / against;
 }
 
@@ -84,7 +86,7 @@ function betterOf(a: number | undefined, b: number | undefined, better: 'higher'
   return better === 'higher' ? Math.max(a, b) : Math.min(a, b);
 }
 
-function judgement(result: Pick<Result, 'native' | 'nativeTuned' | 'gpup' | 'ratioChromium' | 'better'>, bar: Bar): { isMustReached?: boolean; isAimReached?: boolean } {
+function judgement(result: Pick<Result, 'native' | 'nativeTuned' | 'dda' | 'gpup' | 'ratioChromium' | 'better'>, bar: Bar): { isMustReached?: boolean; isAimReached?: boolean } {
   const figure = judgedFigure(result, bar);
   if (figure === undefined) return {};
   const reaches = (value: number | undefined, wanted: number | undefined): boolean =>

@@ -73,3 +73,7 @@ export const computeBound: Workload = {
 };
 
 const PRODUCT_COUNT = 1;
+
+/** The same work, by guests of a host that lives on its own. */
+export const ddaComputeBound: Workload = { ...computeBound, name: 'dda_compute_bound', standing: 'dda' };
+export const partitionedComputeBound: Workload = { ...computeBound, name: 'partitioned_compute_bound', standing: 'partition' };

@@ -1,5 +1,5 @@
 import { createBindGroup, createBuffer, write256 } from './caller.ts';
-import { computeBound } from './compute-bound.ts';
+import { computeBound, ddaComputeBound, partitionedComputeBound } from './compute-bound.ts';
 import { dispatchCaller, dispatchRate, smallSubmitRate } from './dispatch.ts';
 import { drawCaller, drawRate } from './draw.ts';
 import { infer } from './infer.ts';
@@ -30,4 +30,6 @@ export const WORKLOADS: readonly Workload[] = [
   infer,
   sceneFps,
   computeBound,
+  ddaComputeBound,
+  partitionedComputeBound,
 ];

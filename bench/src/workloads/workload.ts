@@ -8,6 +8,11 @@ export interface Workload {
   readonly better: 'higher' | 'lower';
   /** The GPU sets the pace: such figures scatter more, and are taken more often. */
   readonly isGpuBound: boolean;
+  /**
+   * Our guest is one of a standing host: it owns an adapter whole (`dda`), or has a partition with all of one, and then
+   * is compared with one that owns it. Undefined: it has a host of its own.
+   */
+  readonly standing?: 'dda' | 'partition';
   /** Sets everything up and warms it. */
   prepare(bench: Bench): Promise<Prepared>;
 }

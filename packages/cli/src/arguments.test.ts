@@ -2,7 +2,9 @@ import { deepEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine } from './arguments.ts';
 
-const run = { kind: 'run', adapter: 'auto', transport: 'aperture', vramBytes: undefined, pool: undefined } as const;
+const run = { kind: 'run', partition: undefined, isEphemeral: false, adapter: undefined, transport: 'aperture', vramBytes: undefined, pool: undefined } as const;
+/** What describes a partition of one's own asks for one. */
+const own = { ...run, isEphemeral: true } as const;
 
 for (const [line, command] of [
   ['--help', { kind: 'help', topic: 'gpup' }],
@@ -18,12 +20,14 @@ for (const [line, command] of [
   ['run -- node --help', { ...run, command: ['node', '--help'] }],
   ['run node --vram 1 --json', { ...run, command: ['node', '--vram', '1', '--json'] }],
   ['run node -- --help', { ...run, command: ['node', '--', '--help'] }],
-  ['run --vram 256MiB -- node', { ...run, vramBytes: 2 ** 28, command: ['node'] }],
-  ['run --vram=1G --adapter software --transport stream -- node', { ...run, vramBytes: 2 ** 30, adapter: 'software', transport: 'stream', command: ['node'] }],
-  ['run --pool 0 -- node', { ...run, pool: 0, command: ['node'] }],
-  ['run --pool 16 -- node', { ...run, pool: 16, command: ['node'] }],
+  ['run --vram 256MiB -- node', { ...own, vramBytes: 2 ** 28, command: ['node'] }],
+  ['run --vram=1G --adapter software --transport stream -- node', { ...own, vramBytes: 2 ** 30, adapter: 'software', transport: 'stream', command: ['node'] }],
+  ['run --pool 0 -- node', { ...own, pool: 0, command: ['node'] }],
+  ['run --pool 16 -- node', { ...own, pool: 16, command: ['node'] }],
+  ['run --partition alpha -- node', { ...run, partition: 'alpha', command: ['node'] }],
+  ['run --ephemeral -- node', { ...own, command: ['node'] }],
   ['capture -o x.gpupcap -- node a', { kind: 'capture', output: 'x.gpupcap', run: { ...run, command: ['node', 'a'] } }],
-  ['capture --vram 1 node', { kind: 'capture', output: 'capture.gpupcap', run: { ...run, vramBytes: 1, command: ['node'] } }],
+  ['capture --vram 1 node', { kind: 'capture', output: 'capture.gpupcap', run: { ...own, vramBytes: 1, command: ['node'] } }],
   ['replay --buffers x --json', { kind: 'replay', path: 'x', adapter: 'auto', buffers: true, patienceSeconds: 30, json: true }],
   ['replay x --patience 0.5 --adapter software', { kind: 'replay', path: 'x', adapter: 'software', buffers: false, patienceSeconds: 0.5, json: false }],
   ['help run', { kind: 'help', topic: 'run' }],
@@ -97,6 +101,10 @@ for (const [line, message] of [
   ['run --transport pigeon -- node', /--transport \(pigeon\) is none of aperture, stream/],
   ['run --pool 17 -- node', /--pool \(17\) is not a whole number from 0 to 16/],
   ['run --pool some -- node', /--pool \(some\) is not a whole number/],
+  ['run --partition a --vram 1 -- node', /--partition \(a\) and --vram are both given/],
+  ['run --partition a --ephemeral -- node', /--partition \(a\) and --ephemeral are both given/],
+  ['run --partition a --adapter software -- node', /--partition \(a\) and --adapter are both given/],
+  ['capture --partition a -- node', /Unknown option \(--partition\) of gpup capture/],
   ['run --toString x -- node', /Unknown option \(--toString\)/],
   ['run -x -- node', /Unknown option \(-x\)/],
   ['help walk', /Unknown command \(walk\)/],

@@ -1,37 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { type EphemeralHost, type HostLaunch, PRELOAD_PATH, SOCKET_VARIABLE, TRANSPORT_VARIABLE, startHost } from '@gpup/guest';
+import { type HostLaunch, PRELOAD_PATH, SOCKET_VARIABLE, TRANSPORT_VARIABLE } from '@gpup/guest';
 import type { RunCommand } from './arguments.ts';
+import { type RunPlace, placeFor } from './run-place.ts';
 import { cliStep } from './steps.ts';
 
 /** As shells have it: the program is there but cannot be executed, or is not there. */
 const CANNOT_EXECUTE = 126;
 const NOT_FOUND = 127;
 
-/** Runs a program with a host process of its own, and resolves with the exit status to end with. */
+/** Runs a program in a partition, and resolves with the exit status to end with. */
 export async function run(options: RunCommand, launch: Pick<HostLaunch, 'capturePath'> = {}): Promise<number> {
-  const { adapter, vramBytes, pool } = options;
-  const host = await startHost({ ...launch, adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }) });
-  cliStep('cli.host-ready');
+  const place = await placeFor(options, launch);
   try {
-    return await runProgram(options, host);
+    return await runProgram(options, place);
   } finally {
     cliStep('cli.program-ended');
-    await host.end();
-    cliStep('cli.host-ended');
+    await place.end();
   }
 }
 
 /** How the host process ends when it is asked to. */
 const CLEAN_END = 'exit status 0';
 
-async function runProgram(options: RunCommand, host: EphemeralHost): Promise<number> {
+async function runProgram(options: RunCommand, place: RunPlace): Promise<number> {
   const [program, ...args] = options.command;
-  const child = spawn(program, args, { stdio: 'inherit', env: guestEnvironment(options, host) });
+  const child = spawn(program, args, { stdio: 'inherit', env: guestEnvironment(options, place) });
   const stopForwarding = forwardSignals(child);
   let programEnded = false;
-  void host.ended.then((how) => {
+  void place.hostEnded?.then((how) => {
     // A host that was killed is worth a word also when the program, without a GPU, has ended first.
     if (!programEnded || how !== CLEAN_END) process.stderr.write(`gpup: the host process is gone (${how}); the program has lost its GPU.\n`);
   });
@@ -44,11 +42,11 @@ async function runProgram(options: RunCommand, host: EphemeralHost): Promise<num
 }
 
 /** The preload is added to what NODE_OPTIONS holds already. A file URL, because a path may contain spaces. */
-function guestEnvironment({ transport }: RunCommand, host: EphemeralHost): NodeJS.ProcessEnv {
+function guestEnvironment({ transport }: RunCommand, place: RunPlace): NodeJS.ProcessEnv {
   const preload = `--import ${pathToFileURL(PRELOAD_PATH).href}`;
   const existing = process.env['NODE_OPTIONS'] ?? '';
   const nodeOptions = existing.includes(preload) ? existing : `${existing} ${preload}`.trim();
-  return { ...process.env, NODE_OPTIONS: nodeOptions, [SOCKET_VARIABLE]: host.socketPath, [TRANSPORT_VARIABLE]: transport };
+  return { ...process.env, NODE_OPTIONS: nodeOptions, [SOCKET_VARIABLE]: place.socketPath, [TRANSPORT_VARIABLE]: transport };
 }
 
 function exitStatus(child: ChildProcess, program: string): Promise<number> {

@@ -1,6 +1,6 @@
 /** Every limit of the host process, in one place. */
 export const PF_LIMITS = {
-  /** Each context is a process with a GPU context of its own: some 100 MB of host memory. */
+  /** Of an ephemeral host; a daemon's partitions have limits of their own. Each context is a process with a GPU context: some 25 MB of host memory. */
   contextsMax: 64,
   /** Connections that have not said yet what they want. */
   halfOpenConnectionsMax: 32,

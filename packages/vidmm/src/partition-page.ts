@@ -148,7 +148,7 @@ export class PartitionPage {
   /** Asked for a few times a second for every partition of the host: no more is read than is summed. */
   #sum(word: number): number {
     let bytes = 0;
-    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
+    for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
     return bytes;
   }
 
@@ -210,7 +210,7 @@ export class PartitionPage {
   /** Every context that was granted something noted the sum that it saw; the largest one is the peak. */
   #foldPeak(): number {
     const { float } = this.#page;
-    for (let slotIndex = 0; slotIndex < this.slotCount; slotIndex++) {
+    for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) {
       const seenBytes = Math.min(loadCount(float, slotWord(slotIndex) + SLOT.seenPeakBytes), this.#budgetBytesMax);
       this.#peakBytes = Math.max(this.#peakBytes, seenBytes);
     }

@@ -43,3 +43,8 @@ export function cpuMs(pid: number): number {
   const fields = textOf(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+/** Open descriptors of a process. */
+export function descriptorCount(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}

@@ -29,6 +29,11 @@ const RUN_OPTIONS = {
   ),
 } as const;
 
+const PLACE_OPTIONS = {
+  partition: value('NAME', 'run it in this partition of the running host (default: the one whose socket GPUP_SOCKET names, or else the partition "default" of the host that runs, if one does)', word),
+  ephemeral: flag('run it with a partition of its own, also where a host runs; --vram, --adapter and --pool, which describe such a partition, mean that as well'),
+} as const;
+
 const PROGRAM_STATUSES = [
   ['N', "the program's own"],
   ['128 + N', 'signal N ended the program'],
@@ -40,13 +45,13 @@ const PROGRAM_STATUSES = [
 export const PROGRAM_COMMANDS = [
   command({
     path: 'run',
-    summary: 'Run a program with a GPU partition of its own',
+    summary: 'Run a program in a GPU partition',
     description:
-      'Runs a program with a GPU partition of its own. Node programs find navigator.gpu and the WebGPU classes in place; the processes and workers that they start share the partition. The partition ends with the program.',
+      'Runs a program in a partition of the host that runs (gpup host start), or, where none runs, with a partition of its own that ends with the program. Node programs find navigator.gpu and the WebGPU classes in place; the processes and workers that they start share the partition. The host is found by GPUP_HOST, or else at the socket of this user\'s host.',
     trailing: '-- PROGRAM [ARGUMENTS]',
-    options: RUN_OPTIONS,
+    options: { ...PLACE_OPTIONS, ...RUN_OPTIONS },
     exitStatuses: PROGRAM_STATUSES,
-    examples: ['gpup run -- node app.js', 'gpup run --vram 512MiB -- node train.mjs'],
+    examples: ['gpup run -- node app.js', 'gpup run --partition alpha -- node app.js', 'gpup run --vram 512MiB -- node train.mjs'],
     build: (options, words) => runOf(options, words, 'gpup run'),
   }),
   command({
@@ -88,16 +93,20 @@ export const PROGRAM_COMMANDS = [
 ] as const;
 
 interface RunValues {
+  readonly partition?: string | undefined;
+  readonly ephemeral?: boolean;
   readonly vram: number | undefined;
   readonly adapter: (typeof ADAPTER_PREFERENCES)[number] | undefined;
   readonly transport: (typeof TRANSPORTS)[number] | undefined;
   readonly pool: number | undefined;
 }
 
-function runOf({ vram, adapter = 'auto', transport = 'aperture', pool }: RunValues, [program, ...programArgs]: readonly string[], of: string) {
+function runOf({ partition, ephemeral = false, vram, adapter, transport = 'aperture', pool }: RunValues, [program, ...programArgs]: readonly string[], of: string) {
   if (program === undefined || program === '') throw new UsageError(`No program is given to run; example: ${of} -- node app.js`);
+  const [ownOption] = Object.entries({ ephemeral: ephemeral || undefined, vram, adapter, pool }).flatMap(([name, given]) => (given === undefined ? [] : [`--${name}`]));
+  if (partition !== undefined && ownOption !== undefined) throw new UsageError(`--partition (${partition}) and ${ownOption} are both given: that one is for a partition of the program's own.`);
   const words: readonly [string, ...string[]] = [program, ...programArgs];
-  return { kind: 'run', adapter, transport, vramBytes: vram, pool, command: words } as const;
+  return { kind: 'run', partition, isEphemeral: ownOption !== undefined, adapter, transport, vramBytes: vram, pool, command: words } as const;
 }
 
 function patience(text: string, option: string): number {

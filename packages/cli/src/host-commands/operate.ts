@@ -1,17 +1,14 @@
-import { type Host, HostApiError, openHost } from '@gpup/api/client';
+import { type Host, openHost } from '@gpup/api/client';
 import { printable, printableJson } from '@gpup/base';
 import type { Command } from '../arguments.ts';
-import { CommandError } from '../command-error.ts';
 import { newLines } from './follow.ts';
+import { hostFailure } from './host-failure.ts';
 import { hostPlace } from './host-place.ts';
 import { adaptersText, contextsText, createdText, eventText, partitionText, partitionsText } from './views.ts';
 
 /** The commands that are nothing but an operation of the host, and its result in words or as JSON. */
 export type HostCommand = Extract<Command, { readonly host: string | undefined }>;
 
-/** As docs/cli.md has it. */
-const NO_HOST = 3;
-const REFUSED = 4;
 const POLL_MS = 500;
 
 /** Resolves when it is done; throws a `CommandError` with the exit status else. */
@@ -20,13 +17,8 @@ export async function operate(command: HostCommand): Promise<void> {
   try {
     await perform(host, command);
   } catch (error) {
-    throw error instanceof HostApiError ? asCommandError(error) : error;
+    throw hostFailure(error);
   }
-}
-
-function asCommandError(error: HostApiError): CommandError {
-  if (error.status === 0) return new CommandError(NO_HOST, error.message, { cause: error });
-  return new CommandError(REFUSED, `${error.code}: ${error.message}`, { cause: error });
 }
 
 async function perform(host: Host, command: HostCommand): Promise<void> {

@@ -49,5 +49,5 @@ export function gpup(args: readonly string[], env: NodeJS.ProcessEnv = process.e
 
 /** `gpup run` of a script given as text: an ES module, as top-level await is handy. */
 export function gpupRun(script: string, options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {}): Program {
-  return gpup(['run', ...(options.args ?? []), '--', process.execPath, '--input-type=module', '-e', script], options.env);
+  return gpup(['run', '--ephemeral', ...(options.args ?? []), '--', process.execPath, '--input-type=module', '-e', script], options.env);
 }

@@ -35,7 +35,7 @@ export class Run {
     this.#runtime = runtime;
     this.#freezeFile = join(tmpdir(), `gpup-test-freeze-${process.pid}-${++runCount}`);
     const freeze = options.freezeAt === undefined ? {} : { [FREEZE_VARIABLE]: `${options.freezeAt}:${this.#freezeFile}` };
-    this.child = spawn(process.execPath, [CLI_MAIN_PATH, 'run', ...(options.args ?? []), '--', process.execPath, GUEST_PROGRAM_PATH, options.mode], {
+    this.child = spawn(process.execPath, [CLI_MAIN_PATH, 'run', '--ephemeral', ...(options.args ?? []), '--', process.execPath, GUEST_PROGRAM_PATH, options.mode], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...freeze, XDG_RUNTIME_DIR: runtime.path },
     });

@@ -4,7 +4,7 @@ import { Refusal } from '../refusal.ts';
 import { Random, seeds } from '../testing/random.ts';
 import { tableOf } from '../testing/tables.ts';
 import { type PartitionTable, type UseOf, allotments, changePartition, createPartition, removePartition } from './partition-table.ts';
-import { type Budgets, settleBudgets } from './settle-budgets.ts';
+import { type Budgets, heldTo, settleBudgets } from './settle-budgets.ts';
 
 const ADAPTER_BYTES = 40;
 
@@ -66,11 +66,11 @@ for (const seed of seeds(7, 2026)) {
   });
 }
 
-/** Once guests rest, what they are held to is what is allotted. */
+/** Once guests rest, what they are held to is what is allotted, and not more than what they shrink to. */
 function checkSettles(table: PartitionTable, guests: Guests): void {
   guests.isRacing = false;
   for (let round = 0; round < 3; round++) settleBudgets(table, guests);
-  const allotted = [...allotments(table, guests.use)].map(([name, { vramBytes }]) => [name, vramBytes] as const);
+  const allotted = [...allotments(table, guests.use)].map(([name, allotment]) => [name, heldTo(allotment)] as const);
   deepEqual(allotted.map(([name]) => [name, guests.budgetOf(name)]), allotted);
 }
 
@@ -108,20 +108,20 @@ test('a new partition has its budget at once where nobody uses it, and what othe
   guests.used.set('a', 30);
   const both = createPartition(alone, { name: 'b' }, { use: guests.use, nowMs: 1 }).table;
   settleBudgets(both, guests);
-  deepEqual([...guests.budgets], [['a', 30], ['b', 10]]);
+  deepEqual([...guests.budgets], [['a', 20], ['b', 10]]);
   guests.used.set('a', 25);
   settleBudgets(both, guests);
-  deepEqual([...guests.budgets], [['a', 25], ['b', 15]]);
+  deepEqual([...guests.budgets], [['a', 20], ['b', 15]]);
   guests.used.set('a', 0);
   settleBudgets(both, guests);
   deepEqual([...guests.budgets], [['a', 20], ['b', 20]]);
 });
 
-test('a partition that allocated while its budget fell is held to what it uses', () => {
+test('a partition that allocated while its budget fell is held to what it should have, and others to what is left', () => {
   const guests = new Guests(new Random(1));
   guests.isRacing = false;
   guests.budgets.set('a', 20).set('b', 10);
   guests.used.set('a', 30);
   settleBudgets(tableOf(ADAPTER_BYTES, { name: 'a' }, { name: 'b' }), guests);
-  deepEqual([...guests.budgets], [['a', 30], ['b', 10]]);
+  deepEqual([...guests.budgets], [['a', 20], ['b', 10]]);
 });
