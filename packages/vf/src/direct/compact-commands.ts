@@ -17,6 +17,10 @@ const OFFSET_COUNT_MAX = 64;
 /** A stream that has to be played again costs as much as some that need not be. */
 const MISS_COST = 4;
 const MISSES_MAX = 64;
+/** What one that is passed over for that pays back: a program may change its ways. */
+const PASSED_OVER = 1 / 4;
+/** WGPU_WHOLE_SIZE */
+const WHOLE_SIZE = 0xffffffffffffffffn;
 
 /** A device as the C API knows it. */
 interface DirectDevice {
@@ -53,7 +57,11 @@ export class DirectCommands implements CompactCommands {
   }
 
   open(device: GPUDevice, firstCommand: number, uncaptured: UncapturedListener): CompactEncoder | null {
-    if (!BEGINNINGS.has(firstCommand) || this.#misses > MISSES_MAX) return null;
+    if (!BEGINNINGS.has(firstCommand)) return null;
+    if (this.#misses > MISSES_MAX) {
+      this.#misses -= PASSED_OVER;
+      return null;
+    }
     const direct = this.#deviceOf(device);
     if (direct === null) return null;
     this.#encoder.begin(direct, uncaptured);
@@ -65,7 +73,7 @@ export class DirectCommands implements CompactCommands {
   }
 
   submit(queue: GPUQueue, { device, buffers, uncaptured }: { readonly device: GPUDevice; readonly buffers: readonly GPUCommandBuffer[]; readonly uncaptured: UncapturedListener }): void {
-    if (this.#misses > 0) this.#misses--;
+    this.#misses = Math.max(0, this.#misses - 1);
     const direct = this.#deviceOf(device);
     // Compact buffers come only from a device that is known.
     if (direct === null) return queue.submit(buffers);
@@ -157,14 +165,15 @@ class DirectEncoder implements CompactEncoder {
   }
 
   copyBufferToBuffer(source: GPUBuffer, sourceOffset: number, destination: GPUBuffer, destinationOffset: number, size: number | undefined): void {
-    if (size === undefined) refuse();
+    // The binding works out what "the rest" is; the C API takes no such word here.
+    const byteLength = size ?? source.size - sourceOffset;
+    if (byteLength < 0) refuse();
     const { image, handles } = this.#shared;
-    image.CommandEncoder.CopyBufferToBuffer(this.#handle, handles.of(source, 'Buffer'), sourceOffset, handles.of(destination, 'Buffer'), destinationOffset, size);
+    image.CommandEncoder.CopyBufferToBuffer(this.#handle, handles.of(source, 'Buffer'), sourceOffset, handles.of(destination, 'Buffer'), destinationOffset, byteLength);
   }
 
   clearBuffer(buffer: GPUBuffer, offset: number, size: number | undefined): void {
-    if (size === undefined) refuse();
-    this.#shared.image.CommandEncoder.ClearBuffer(this.#handle, this.#shared.handles.of(buffer, 'Buffer'), offset, size);
+    this.#shared.image.CommandEncoder.ClearBuffer(this.#handle, this.#shared.handles.of(buffer, 'Buffer'), offset, size ?? WHOLE_SIZE);
   }
 
   finish(): GPUCommandBuffer {
