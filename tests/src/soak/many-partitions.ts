@@ -44,6 +44,7 @@ export interface ManyPartitionsResult {
 export const PARTITIONS_MAX = 128;
 const SETTLE_MS_MAX = 15_000;
 const LOOK_MS = 50;
+const REST_LOOKS = 10;
 
 /** A daemon of its own, with a guest in each of its partitions. */
 class ManyPartitions {
@@ -98,6 +99,18 @@ class ManyPartitions {
   memory(): Pick<ManyPartitionsResult['alive'], 'vfPssMiB' | 'guestPssMiB'> {
     const { pid } = this.#daemon as DaemonReady;
     return { vfPssMiB: sumOf(vfProcesses(pid)), guestPssMiB: sumOf(this.guests.map((guest) => guest.pid)) };
+  }
+
+  /** What is there once that has been so for a while: a request before may still be on its way out. */
+  async atRest(): Promise<HostFootprint> {
+    let footprint = this.footprint();
+    for (let sameCount = 0; sameCount < REST_LOOKS; sameCount++) {
+      await sleep(LOOK_MS);
+      const now = this.footprint();
+      if (!isAsBefore(footprint, now)) sameCount = 0;
+      footprint = now;
+    }
+    return footprint;
   }
 
   /** What is there once it holds, or in the end after a while. */
@@ -162,7 +175,8 @@ async function warmedUp(scene: ManyPartitions): Promise<HostFootprint> {
     await scene.endGuests();
     await scene.removeAll();
   }
-  return scene.settled(({ processes }) => processes === WAITING_VF_COUNT);
+  await scene.settled(({ processes }) => processes === WAITING_VF_COUNT);
+  return scene.atRest();
 }
 
 function roundsOf(kept: readonly Kept[]): ManyPartitionsResult['rounds'] {
