@@ -102,17 +102,14 @@ export function adapterHandlers(context: Context): AdapterHandlers {
       };
       const tooMany = context.devices.size + context.pendingDeviceCount >= context.limits.deviceCountMax;
       context.pendingDeviceCount++;
-      const objection = objectionTo(descriptor, context.view, () => seenOf(self.native));
-      if (objection !== null) {
-        failed(objection);
-        return;
-      }
       if (tooMany) {
         failed({ name: 'OperationError', message: `The context has ${context.devices.size} devices, the limit is ${context.limits.deviceCountMax}.` });
         return;
       }
+      const objection = objectionTo(descriptor, context.view, () => seenOf(self.native));
       context.settle(
-        attempt(() => self.native.requestDevice(descriptor)),
+        // Later in either case, as the implementation's own answers come.
+        objection === null ? attempt(() => self.native.requestDevice(descriptor)) : Promise.reject(objection),
         (native) => {
           context.pendingDeviceCount--;
           deliverDevice(pending, native);
