@@ -11,8 +11,11 @@ const TICK_SHARE = 1 / 8;
 const DUE_TICK_SHARE = 1 / 32;
 /** What Node's timers can do; the longest time between two ticks. */
 const TIMER_MS = 1;
-/** An expectation is a guess: the work that is submitted next may be shorter by any factor. */
-const QUIET_MS_MAX = 20;
+/**
+ * Longer work is looked for all the time, ever more rarely: a guess about it could be wrong by much, and beside a VF
+ * that sleeps for long the threads of the software GPU were seen to drift apart (500 dispatches a submit: -12 %).
+ */
+const QUIET_MS_MAX = 2;
 /** Shorter ones are not worth the difference. */
 const QUIET_MS_MIN = 0.2;
 /** After a request of the guest that may be answered at once, nothing is put off. */
@@ -43,9 +46,9 @@ export function nodeLoopClock(nap: Nap = new Nap()): LoopClock {
  * a *tick* (wgpuInstanceProcessEvents) by `globalThis.setImmediate`, which it looks up afresh each time,
  * and every tick queues the next one. So a VF that waits for its GPU would keep a core busy: on a machine
  * with few cores, one that a software GPU needs. Here ticks become rarer with the age of the last
- * request, so that an answer comes at most an eighth later than it could. Where it is known how long work has
- * taken lately, there are none until it is nearly due, and more of them then: of sixty ticks for a frame of ten
- * milliseconds ten are left, and the frame's end is noticed sooner.
+ * request, so that an answer comes at most an eighth later than it could. Where it is known that work has taken
+ * a millisecond or so lately, there are none until it is nearly due, and more of them then: fewer wake-ups, and its
+ * end is noticed sooner.
  *
  * dawn.node queues the first tick from the request itself and the next ones from within a tick; that
  * tells the two apart. A request made while a tick is queued calls nothing: `hurry` is for those.
@@ -107,11 +110,11 @@ export class VfLoop implements Scheduler {
 
   /** The request that has just been made will not be answered within `quietMs`, as far as anybody knows. */
   expect(quietMs: number): void {
-    if (quietMs < QUIET_MS_MIN) return;
+    if (quietMs < QUIET_MS_MIN || quietMs > QUIET_MS_MAX) return;
     const nowMs = this.#clock.now();
     if (nowMs - this.#hurriedAtMs < HURRIED_MS) return;
     this.#requestedAtMs = nowMs;
-    this.#quietUntilMs = nowMs + Math.min(quietMs, QUIET_MS_MAX);
+    this.#quietUntilMs = nowMs + quietMs;
     if (this.#ticks.length === 0) return;
     this.#tickAtMs = this.#quietUntilMs;
     this.#stepSoon();
