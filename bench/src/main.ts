@@ -69,7 +69,8 @@ for (const [index, workload] of ALL.filter(({ name }) => names.includes(name)).e
   const measured = await alternate(plan, taking, (run, contestant) => {
     process.stderr.write(`\r[${index + 1}/${names.length}] ${workload.name} ${run + 1}/${plan.runCount} ${contestant}\x1b[K`);
   });
-  adapter = [...measured.adapters.values()].find((each) => each !== '') ?? adapter;
+  // The first one's: a guest of a partition sees its name as well.
+  if (adapter === '') adapter = [...measured.adapters.values()].find((each) => each !== '') ?? '';
   results.push(resultOf(workload, measured));
 }
 process.stderr.write(`\r${names.length} workloads in ${((performance.now() - start) / 1000).toFixed(0)} s\x1b[K\n`);
