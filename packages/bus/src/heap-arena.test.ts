@@ -1,7 +1,7 @@
 import { equal, notEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { HeapArena } from './heap-arena.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 
 const sizeBytes = 1 << 20;
 

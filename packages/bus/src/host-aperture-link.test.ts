@@ -8,7 +8,7 @@ import { punchHole, resizeFile, sendNow } from '@gpup/os';
 import { HEADER, HEADER_BYTES } from './aperture-layout.ts';
 import type { CloseReason } from './link.ts';
 import { HostileGuest } from './testing/hostile-guest.ts';
-import { seeds } from './testing/random.ts';
+import { seeds } from '@gpup/base/testing';
 import type { Scribbling } from './testing/scribbler.ts';
 
 const sizes = { commandRingBytes: 4096, replyRingBytes: 4096, heapBytes: 64 * 1024, packetWordsMax: 4096 };

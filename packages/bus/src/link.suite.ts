@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
 import type { Carrier, PairOptions } from './testing/link-pair.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { TestGuest } from './testing/test-guest.ts';
 import { ASK } from './testing/test-protocol.ts';
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuestFault } from '@gpup/base';
 import { FILL_BYTES_MAX, PacketAssembler } from './packet-assembler.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 
 const packetWordsMax = 1 << 20;
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuestFault } from '@gpup/base';
 import { RingConsumer, RingProducer } from './ring.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 
 const TAIL = 0;
 const HEAD = 16;

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { WordQueue } from './word-queue.ts';
 
 for (const seed of seeds(1, 5)) {

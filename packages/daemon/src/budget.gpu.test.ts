@@ -1,31 +1,13 @@
 /** Budgets of video memory of a running host's partitions: to the byte, for all contexts together, and while they change. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { type TestContext, after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type DaemonReady, startDaemon, stopDaemon } from './launch.ts';
+import { type TestContext, test } from 'node:test';
 import { ask } from './testing/line-api.ts';
+import { PROVIDER, daemonForTests } from './testing/test-daemon.ts';
 
 const MEBIBYTE = 2 ** 20;
-const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
-const configPath = join(directory, 'host.json');
-let daemon: DaemonReady;
-
-before(async () => {
-  writeFileSync(configPath, JSON.stringify({ adapter: 'software', defaultPartition: false, runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
-  daemon = await startDaemon({ configPath, program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
-});
-after(async () => {
-  await stopDaemon({ configPath, guests: 'end' });
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** By name at run time: no package of the host's depends on the guest's. */
-const PROVIDER = fileURLToPath(new URL('../../guest/dist/provider.cjs', import.meta.url));
+const apiSocket = daemonForTests({ defaultPartition: false });
 
 /** `+N` makes a buffer of N bytes, `-` destroys the newest one; answered once it is done with the error that it made, or null. */
 const GUEST = `
@@ -77,22 +59,22 @@ for (const [what, request] of [
 ] as const) {
   test(`a partition that is made ${what}: its whole budget is given, and not a byte more`, async (t) => {
     const name = what.replaceAll(' ', '-');
-    const { socketPath, vram } = await ask(daemon.apiSocket, 'createPartition', { name, ...request });
+    const { socketPath, vram } = await ask(apiSocket(), 'createPartition', { name, ...request });
     const budgetBytes = Math.floor(vram.current / 4) * 4;
     const guest = new Guest(t, socketPath);
     equal(await guest.allocate(budgetBytes + 1), 'GPUOutOfMemoryError');
     equal(await guest.allocate(budgetBytes), 'done');
     equal(await guest.allocate(1), 'GPUOutOfMemoryError');
-    equal((await ask(daemon.apiSocket, 'partition', name)).usage.vramBytes, budgetBytes);
+    equal((await ask(apiSocket(), 'partition', name)).usage.vramBytes, budgetBytes);
     equal(await guest.free(), 'done');
-    equal((await ask(daemon.apiSocket, 'partition', name)).usage.vramBytes, 0);
-    await ask(daemon.apiSocket, 'removePartition', name, { force: true });
+    equal((await ask(apiSocket(), 'partition', name)).usage.vramBytes, 0);
+    await ask(apiSocket(), 'removePartition', name, { force: true });
   });
 }
 
 test('contexts of one partition share its budget, and another partition has its own', async (t) => {
-  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', { name: 'shared', vram: exactly(16 * MEBIBYTE) });
-  const other = await ask(daemon.apiSocket, 'createPartition', { name: 'other', vram: exactly(16 * MEBIBYTE) });
+  const { socketPath } = await ask(apiSocket(), 'createPartition', { name: 'shared', vram: exactly(16 * MEBIBYTE) });
+  const other = await ask(apiSocket(), 'createPartition', { name: 'other', vram: exactly(16 * MEBIBYTE) });
   const [one, two, stranger] = [new Guest(t, socketPath), new Guest(t, socketPath), new Guest(t, other.socketPath)];
   equal(await one.allocate(16 * MEBIBYTE - 4), 'done');
   equal(await two.allocate(8), 'GPUOutOfMemoryError');
@@ -101,14 +83,14 @@ test('contexts of one partition share its budget, and another partition has its 
   equal(await stranger.allocate(16 * MEBIBYTE), 'done');
   await one.free();
   equal(await two.allocate(16 * MEBIBYTE - 4), 'done');
-  const shown = await ask(daemon.apiSocket, 'partition', 'shared');
+  const shown = await ask(apiSocket(), 'partition', 'shared');
   deepEqual([shown.usage.vramBytes, shown.usage.vramPeakBytes, shown.contextCount], [16 * MEBIBYTE, 16 * MEBIBYTE, 2]);
-  for (const name of ['shared', 'other']) await ask(daemon.apiSocket, 'removePartition', name, { force: true });
+  for (const name of ['shared', 'other']) await ask(apiSocket(), 'removePartition', name, { force: true });
 });
 
 test('a budget that is lowered below what is in use is refused, or waits until it is free; one that is raised holds at once', async (t) => {
-  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', { name: 'changing', vram: exactly(16 * MEBIBYTE) });
-  const change = (bytes: number, whenInUse: 'refuse' | 'wait') => ask(daemon.apiSocket, 'changePartition', 'changing', { vram: exactly(bytes), whenInUse });
+  const { socketPath } = await ask(apiSocket(), 'createPartition', { name: 'changing', vram: exactly(16 * MEBIBYTE) });
+  const change = (bytes: number, whenInUse: 'refuse' | 'wait') => ask(apiSocket(), 'changePartition', 'changing', { vram: exactly(bytes), whenInUse });
   const guest = new Guest(t, socketPath);
   equal(await guest.allocate(4 * MEBIBYTE), 'done');
   equal(await guest.allocate(8 * MEBIBYTE), 'done');
@@ -120,11 +102,11 @@ test('a budget that is lowered below what is in use is refused, or waits until i
   equal(await guest.free(), 'done');
   // Free at once, also of what the daemon has not looked at yet.
   equal(await guest.allocate(2 * MEBIBYTE + 4), 'GPUOutOfMemoryError');
-  const { state, vram } = await ask(daemon.apiSocket, 'partition', 'changing');
+  const { state, vram } = await ask(apiSocket(), 'partition', 'changing');
   deepEqual([state, vram.current], [{ kind: 'active' }, 6 * MEBIBYTE]);
   equal(await guest.allocate(2 * MEBIBYTE), 'done');
   await change(8 * MEBIBYTE, 'refuse');
   equal(await guest.allocate(2 * MEBIBYTE + 4), 'GPUOutOfMemoryError');
   equal(await guest.allocate(2 * MEBIBYTE), 'done');
-  await ask(daemon.apiSocket, 'removePartition', 'changing', { force: true });
+  await ask(apiSocket(), 'removePartition', 'changing', { force: true });
 });

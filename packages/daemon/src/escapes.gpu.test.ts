@@ -1,31 +1,13 @@
 /** Escapes of a partition: what its guests are told, and what changes while they run. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type DaemonReady, startDaemon, stopDaemon } from './launch.ts';
+import { test } from 'node:test';
 import { ask } from './testing/line-api.ts';
+import { PROVIDER, daemonForTests } from './testing/test-daemon.ts';
 
 const MEBIBYTE = 2 ** 20;
-const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
-const configPath = join(directory, 'host.json');
-let daemon: DaemonReady;
-
-before(async () => {
-  writeFileSync(configPath, JSON.stringify({ adapter: 'software', runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
-  daemon = await startDaemon({ configPath, program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
-});
-after(async () => {
-  await stopDaemon({ configPath, guests: 'end' });
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** By name at run time: no package of the host's depends on the guest's. */
-const PROVIDER = fileURLToPath(new URL('../../guest/dist/provider.cjs', import.meta.url));
+const apiSocket = daemonForTests();
 
 /** Reads a line, makes a buffer of so many bytes if it is a number, and answers with its statistics or why it has none. */
 const GUEST = `
@@ -60,19 +42,19 @@ class Guest {
 }
 
 test('a guest gets the figures of its own partition, from when it is opened until it is closed', async () => {
-  const partition = await ask(daemon.apiSocket, 'createPartition', { name: 'watched', vram: { max: 64 * MEBIBYTE } });
-  const other = await ask(daemon.apiSocket, 'createPartition', { name: 'other', vram: { max: 64 * MEBIBYTE }, escapes: ['statistics'] });
+  const partition = await ask(apiSocket(), 'createPartition', { name: 'watched', vram: { max: 64 * MEBIBYTE } });
+  const other = await ask(apiSocket(), 'createPartition', { name: 'other', vram: { max: 64 * MEBIBYTE }, escapes: ['statistics'] });
   const guests = [partition, partition, other].map(({ socketPath }) => new Guest(socketPath)) as [Guest, Guest, Guest];
   const [one, neighbour, stranger] = guests;
   try {
     deepEqual(await one.statistics(), { code: 'escape-closed' });
-    await ask(daemon.apiSocket, 'changePartition', 'watched', { escapes: ['statistics'] });
+    await ask(apiSocket(), 'changePartition', 'watched', { escapes: ['statistics'] });
     await neighbour.statistics(2 * MEBIBYTE);
     await stranger.statistics(8 * MEBIBYTE);
     const figures = await one.statistics(MEBIBYTE);
     deepEqual([figures['vramUsedBytes'], figures['partitionVramUsedBytes'], figures['partitionContextCount']], [MEBIBYTE, 3 * MEBIBYTE, 2]);
-    equal(figures['partitionVramBudgetBytes'], (await ask(daemon.apiSocket, 'partition', 'watched')).vram.current);
-    await ask(daemon.apiSocket, 'changePartition', 'watched', { escapes: [] });
+    equal(figures['partitionVramBudgetBytes'], (await ask(apiSocket(), 'partition', 'watched')).vram.current);
+    await ask(apiSocket(), 'changePartition', 'watched', { escapes: [] });
     deepEqual(await one.statistics(), { code: 'escape-closed' });
     equal((await stranger.statistics())['partitionVramUsedBytes'], 8 * MEBIBYTE);
   } finally {
@@ -81,9 +63,9 @@ test('a guest gets the figures of its own partition, from when it is opened unti
 });
 
 test('an escape that there is not is refused by its place, and changes nothing', async () => {
-  await rejects(ask(daemon.apiSocket, 'createPartition', { name: 'open', escapes: ['everything'] }), { code: 'unknown-escape' });
-  await rejects(ask(daemon.apiSocket, 'partition', 'open'), { code: 'unknown-partition' });
-  await rejects(ask(daemon.apiSocket, 'changePartition', 'other', { escapes: ['statistics', 'everything'] }), { code: 'unknown-escape' });
-  deepEqual((await ask(daemon.apiSocket, 'partition', 'other')).escapes, ['statistics']);
-  equal((await ask(daemon.apiSocket, 'host')).featureLevel, '2.9');
+  await rejects(ask(apiSocket(), 'createPartition', { name: 'open', escapes: ['everything'] }), { code: 'unknown-escape' });
+  await rejects(ask(apiSocket(), 'partition', 'open'), { code: 'unknown-partition' });
+  await rejects(ask(apiSocket(), 'changePartition', 'other', { escapes: ['statistics', 'everything'] }), { code: 'unknown-escape' });
+  deepEqual((await ask(apiSocket(), 'partition', 'other')).escapes, ['statistics']);
+  equal((await ask(apiSocket(), 'host')).featureLevel, '2.9');
 });

@@ -1,31 +1,13 @@
 /** What a guest sees of the adapter follows its partition. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { type DaemonReady, startDaemon, stopDaemon } from './launch.ts';
 import { ask } from './testing/line-api.ts';
+import { PROVIDER, daemonForTests } from './testing/test-daemon.ts';
 
 const MEBIBYTE = 2 ** 20;
-const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
-const configPath = join(directory, 'host.json');
-let daemon: DaemonReady;
-
-before(async () => {
-  writeFileSync(configPath, JSON.stringify({ adapter: 'software', runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
-  daemon = await startDaemon({ configPath, program: fileURLToPath(new URL('./testing/daemon-program.js', import.meta.url)) });
-});
-after(async () => {
-  await stopDaemon({ configPath, guests: 'end' });
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** By name at run time: no package of the host's depends on the guest's. */
-const PROVIDER = fileURLToPath(new URL('../../guest/dist/provider.cjs', import.meta.url));
+const apiSocket = daemonForTests();
 
 const GUEST = `
   const { create } = require(process.argv[1]);
@@ -60,7 +42,7 @@ async function seenIn(socketPath: string): Promise<Seen> {
 }
 
 test('a baseline, a budget and the name of the partition', async () => {
-  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', {
+  const { socketPath } = await ask(apiSocket(), 'createPartition', {
     name: 'movable',
     vram: { min: 512 * MEBIBYTE, optimal: 512 * MEBIBYTE, max: 512 * MEBIBYTE },
     baseline: { features: [], limits: { maxTextureDimension2D: 8192 } },
@@ -78,9 +60,9 @@ test('a baseline, a budget and the name of the partition', async () => {
 });
 
 test('without a baseline all of the adapter', async () => {
-  const { socketPath } = await ask(daemon.apiSocket, 'createPartition', { name: 'plain' });
+  const { socketPath } = await ask(apiSocket(), 'createPartition', { name: 'plain' });
   const { features, withFeature } = await seenIn(socketPath);
-  const [adapter] = await ask(daemon.apiSocket, 'adapters');
+  const [adapter] = await ask(apiSocket(), 'adapters');
   deepEqual(features, adapter?.features);
   equal(withFeature, 'a device');
 });
@@ -95,9 +77,9 @@ const refused: Readonly<Record<string, object>> = {
 };
 for (const [code, fields] of Object.entries(refused)) {
   test(`what the next host could not read is refused when it is asked for (${code})`, async () => {
-    const countBefore = (await ask(daemon.apiSocket, 'partitions')).length;
-    await rejects(ask(daemon.apiSocket, 'createPartition', { name: 'refused', ...fields }), { code });
-    equal((await ask(daemon.apiSocket, 'partitions')).length, countBefore);
-    if (!('baseline' in fields)) await rejects(ask(daemon.apiSocket, 'changePartition', 'plain', fields), { code });
+    const countBefore = (await ask(apiSocket(), 'partitions')).length;
+    await rejects(ask(apiSocket(), 'createPartition', { name: 'refused', ...fields }), { code });
+    equal((await ask(apiSocket(), 'partitions')).length, countBefore);
+    if (!('baseline' in fields)) await rejects(ask(apiSocket(), 'changePartition', 'plain', fields), { code });
   });
 }

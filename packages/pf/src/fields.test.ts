@@ -7,7 +7,7 @@ import { NOT_IN_USE, createPartition } from './partitions/partition-table.ts';
 import { type KnownNames, decodePartitionChange, decodePartitionRequest } from './partitions/request.ts';
 import { saveTable } from './partitions/restore.ts';
 import { Refusal } from './refusal.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { tableOf } from './testing/tables.ts';
 
 const range = { min: 1, max: 5, unit: 'ms' };

@@ -17,7 +17,7 @@ import {
 import { PF_LIMITS } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { type Schema, isValid, schemasOf } from './testing/json-schema.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 
 const docs = join(dirname(fileURLToPath(import.meta.url)), '../../../docs');
 const schema = JSON.parse(readFileSync(join(docs, 'host-config.schema.json'), 'utf8')) as Schema;

@@ -1,7 +1,7 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { AllocationSoak, disagreement } from './testing/allocation-soak.ts';
-import { Random } from './testing/random.ts';
+import { Random } from '@gpup/base/testing';
 import { openTestGpu } from './testing/test-gpu.ts';
 
 const BUDGET_BYTES = 256 * 2 ** 20;

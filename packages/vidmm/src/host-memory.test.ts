@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { OwnBudget } from './budget.ts';
 import { HostMemory, LEASE_BYTES } from './host-memory.ts';
 import { testPage } from './testing/pages.ts';
-import { Random } from './testing/random.ts';
+import { Random } from '@gpup/base/testing';
 
 const LIMIT_BYTES = 3 * LEASE_BYTES + 100;
 

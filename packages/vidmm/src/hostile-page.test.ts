@@ -5,7 +5,7 @@ import { ContextSlot } from './context-slot.ts';
 import { HEADER, pageBytes } from './page-layout.ts';
 import { type PageUsage, PartitionPage } from './partition-page.ts';
 import { testPage } from './testing/pages.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 
 const SLOT_COUNT = 3;
 const WORDS: readonly ((random: Random) => number)[] = [

@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { largest } from './largest.ts';
-import { Random } from './testing/random.ts';
+import { Random } from '@gpup/base/testing';
 
 const identity = (bytes: number): number => bytes;
 

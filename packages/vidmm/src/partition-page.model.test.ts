@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { bufferBytes, querySetBytes, textureBytes } from './footprint.ts';
 import { SLOT, slotWord, viewPage } from './page-layout.ts';
 import { type TestPage, testPage } from './testing/pages.ts';
-import { Random, seeds } from './testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { TEXTURE_FORMATS } from './texture-formats.ts';
 import { VideoMemory } from './video-memory.ts';
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { mapShared, sendNow } from '@gpup/os';
 import { HEADER_BYTES } from '../aperture-layout.ts';
-import { Random } from './random.ts';
+import { Random } from '@gpup/base/testing';
 
 /** What a scribbler is told. */
 export interface Scribbling {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CapabilityRequest } from '../actions.ts';
-import { Random, seeds } from '../testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { type CapabilityBounds, checkOrder, completeCapability, mergeCapability } from './capability.ts';
 
 for (const [given, size, expected] of [

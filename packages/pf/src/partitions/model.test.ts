@@ -5,7 +5,7 @@ import type { CapabilityRequest, PartitionRequest } from '../actions.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { NaiveHost } from '../testing/naive-host.ts';
-import { Random, seeds } from '../testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { COMPUTE_PARTS } from './compute-parts.ts';
 import { computeBounds, vramBounds } from './definition.ts';
 import { decodeDefinitions, encodeDefinitions } from './definitions.ts';

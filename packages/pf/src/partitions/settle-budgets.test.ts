@@ -1,7 +1,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../refusal.ts';
-import { Random, seeds } from '../testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { tableOf } from '../testing/tables.ts';
 import { type PartitionTable, type UseOf, allotments, changePartition, createPartition, removePartition } from './partition-table.ts';
 import { type Budgets, heldTo, settleBudgets } from './settle-budgets.ts';

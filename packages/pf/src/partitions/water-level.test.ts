@@ -1,6 +1,6 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random, seeds } from '../testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { type Span, waterLevels } from './water-level.ts';
 
 for (const [what, total, spans, expected] of [

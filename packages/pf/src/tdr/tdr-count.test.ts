@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random, seeds } from '../testing/random.ts';
+import { Random, seeds } from '@gpup/base/testing';
 import { NO_TDRS, TDR_COUNT_DEFAULTS, blockedReason, countTdr } from './tdr-count.ts';
 
 const { limitCount, limitTimeMs } = TDR_COUNT_DEFAULTS;

@@ -2,7 +2,7 @@ import { ContextSlot, PartitionPage, pageBytes, type TextureShape, textureBytes 
 import * as encode from '@gpup/wire/encode';
 import { type Backend, BUFFER_USAGE, TEXTURE_USAGE } from '../backend.ts';
 import { clearPass, type Greeted, greeted } from '../processor.suite.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@gpup/base/testing';
 import { extent } from './scripted-guest.ts';
 
 /** What the process is seen to hold beside what its account says, since the soak began. */

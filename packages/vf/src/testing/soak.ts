@@ -3,7 +3,7 @@
  * random for so long (default 10), and ends with an error once the account and the process disagree.
  */
 import { AllocationSoak, disagreement, type SoakOptions } from './allocation-soak.ts';
-import { Random } from './random.ts';
+import { Random } from '@gpup/base/testing';
 import { openTestGpu } from './test-gpu.ts';
 
 const SAMPLE_EVERY = 50;

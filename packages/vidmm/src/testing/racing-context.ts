@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ContextSlot } from '../context-slot.ts';
-import { Random } from './random.ts';
+import { Random } from '@gpup/base/testing';
 
 export interface RaceReport {
   readonly grantCount: number;

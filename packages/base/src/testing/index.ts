@@ -1,0 +1,2 @@
+/** For the tests of every package. */
+export { Random, seeds } from './random.ts';
