@@ -15,6 +15,8 @@ export class DeviceState {
   readonly errorObjects: ErrorObjects;
   /** Read once: the implementation's limits are getters that cost a call each. */
   readonly limits: Readonly<Record<string, number>>;
+  /** For an implementation that tells of an error which none of its scopes has caught. */
+  readonly uncaptured = (filter: GPUErrorFilter, message: string): void => this.scopes.raise(filter, message);
   isLost = false;
   /** Ends what the device's loss ends; called once. */
   onLost: () => void = () => {};

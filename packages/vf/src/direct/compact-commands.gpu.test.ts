@@ -118,6 +118,20 @@ describe('compact command buffers', () => {
     deepEqual(await counted(), [4, 4, 2, 0]);
   });
 
+  test('more buffers in one submit than most have', async () => {
+    device.queue.writeBuffer(counters, 0, new Uint32Array(16));
+    const buffers = Array.from({ length: 200 }, () => {
+      const encoder = byCompact.encoder();
+      count(encoder);
+      return encoder.finish();
+    });
+    byCompact.submit(buffers);
+    const last = byBinding.encoder();
+    last.copyBufferToBuffer(counters, 0, back, 0, 64);
+    byBinding.submit([last.finish()]);
+    deepEqual(await counted(), [400, 400, 200, 0]);
+  });
+
   const mistakes: Readonly<Record<string, (encoder: GPUCommandEncoder) => void>> = {
     'a pass that is not ended': (encoder) => void encoder.beginComputePass({ label: '' }),
     'a dispatch without a pipeline': (encoder) => {

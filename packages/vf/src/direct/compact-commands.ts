@@ -1,7 +1,7 @@
 import { addressOf } from '@gpup/os';
 import { RECORDED } from '@gpup/wire/numbers';
 import { type CompactCommands, type CompactEncoder, NOT_COMPACT, OwnedCommandBuffer } from '../backend.ts';
-import type { DawnImage } from './dawn-image.ts';
+import type { DawnImage, HandleClass } from './dawn-image.ts';
 import { DeviceErrors, type ErrorSlot, type UncapturedListener } from './device-errors.ts';
 import { DynamicOffsets } from './dynamic-offsets.ts';
 import { NativeHandles } from './native-handles.ts';
@@ -22,6 +22,44 @@ const PASSED_OVER = 1 / 4;
 /** WGPU_WHOLE_SIZE */
 const WHOLE_SIZE = 0xffffffffffffffffn;
 
+/** Of objects that a call cannot do without: Dawn follows a null pointer. */
+class CertainHandles {
+  readonly #handles: NativeHandles;
+
+  constructor(image: DawnImage) {
+    this.#handles = new NativeHandles(image, 0);
+  }
+
+  /** Throws NOT_COMPACT where the object has none. */
+  of(object: object, handleClass: HandleClass): number {
+    return this.#handles.of(object, handleClass) || refuse();
+  }
+
+  /** 0 where the object has none. Of what is used once, or not by its handle alone. */
+  find(object: object, handleClass: HandleClass): number {
+    return this.#handles.find(object, handleClass);
+  }
+}
+
+/** Command buffers of most submits. */
+const LIST_LENGTH = 64;
+
+/** Memory of ours with a known address, from which Dawn reads what a submit names. Grows to the longest: no guest has more objects than its limit. */
+class HandleList {
+  #words = new BigUint64Array(LIST_LENGTH);
+  #address = addressOf(new Uint32Array(this.#words.buffer));
+
+  /** The address of a copy, good until the next one. */
+  place(handles: readonly number[]): number {
+    if (handles.length > this.#words.length) {
+      this.#words = new BigUint64Array(2 * handles.length);
+      this.#address = addressOf(new Uint32Array(this.#words.buffer));
+    }
+    for (let i = 0; i < handles.length; i++) this.#words[i] = BigInt(handles[i] as number);
+    return this.#address;
+  }
+}
+
 /** A device as the C API knows it. */
 interface DirectDevice {
   readonly handle: number;
@@ -31,7 +69,7 @@ interface DirectDevice {
 
 interface Shared {
   readonly image: DawnImage;
-  readonly handles: NativeHandles;
+  readonly handles: CertainHandles;
   readonly errors: DeviceErrors;
   readonly offsets: DynamicOffsets;
 }
@@ -49,10 +87,11 @@ export class DirectCommands implements CompactCommands {
   readonly #shared: Shared;
   readonly #devices = new WeakMap<GPUDevice, DirectDevice | null>();
   readonly #encoder: DirectEncoder;
+  readonly #list = new HandleList();
   #misses = 0;
 
   constructor(image: DawnImage) {
-    this.#shared = { image, handles: new NativeHandles(image, 0), errors: new DeviceErrors(image), offsets: new DynamicOffsets() };
+    this.#shared = { image, handles: new CertainHandles(image), errors: new DeviceErrors(image), offsets: new DynamicOffsets() };
     this.#encoder = new DirectEncoder(this.#shared);
   }
 
@@ -78,12 +117,8 @@ export class DirectCommands implements CompactCommands {
     // Compact buffers come only from a device that is known.
     if (direct === null) return queue.submit(buffers);
     const { image, errors, handles } = this.#shared;
-    const words = new Uint32Array(Math.max(32, buffers.length * 2));
-    const list = new BigUint64Array(words.buffer);
-    for (const [i, buffer] of buffers.entries()) {
-      list[i] = BigInt(buffer instanceof DirectCommandBuffer ? buffer.handle : handles.find(buffer, 'CommandBuffer'));
-    }
-    errors.during(direct.errors, uncaptured, () => image.Queue.Submit(direct.queue, buffers.length, addressOf(words)));
+    const list = buffers.map((buffer) => (buffer instanceof DirectCommandBuffer ? buffer.handle : handles.find(buffer, 'CommandBuffer')));
+    errors.during(direct.errors, uncaptured, () => image.Queue.Submit(direct.queue, list.length, this.#list.place(list)));
   }
 
   #deviceOf(device: GPUDevice): DirectDevice | null {

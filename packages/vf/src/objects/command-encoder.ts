@@ -33,7 +33,7 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     const { compact } = context.backend;
     if (compact === null || commands.begin >= commands.end) return false;
     const firstCommand = (commands.words[commands.begin] as number) & 0xffff;
-    const encoder = compact.open(device.native, firstCommand, (filter, message) => device.scopes.raise(filter, message));
+    const encoder = compact.open(device.native, firstCommand, device.uncaptured);
     if (encoder === null) return false;
     let failure: string | null;
     try {
@@ -47,6 +47,8 @@ export function encoderHandlers(context: Context): EncoderHandlers {
     }
     if (failure === null) {
       const known = context.create(Kind.GPUCommandBuffer, result, device, descriptor, () => encoder.finish());
+      // While the journal is played back, one that was refused is not finished.
+      encoder.discard();
       context.chargeHost(known, recording.passCount * PASS_BYTES);
       return true;
     }

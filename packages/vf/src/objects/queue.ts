@@ -54,7 +54,7 @@ export function queueHandlers(context: Context): QueueHandlers {
     const isCompact = compact !== null && natives.some((native) => native instanceof OwnedCommandBuffer);
     if (!isCompact) return self.native.submit(natives);
     const device = deviceOf(self);
-    compact.submit(self.native, { device: device.native, buffers: natives, uncaptured: (filter, message) => device.scopes.raise(filter, message) });
+    compact.submit(self.native, { device: device.native, buffers: natives, uncaptured: device.uncaptured });
   }
 
   /** Runs the write of a packet: what fails in the middle of a long write was reported at its beginning. */
