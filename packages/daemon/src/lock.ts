@@ -1,3 +1,4 @@
+import { isCount } from '@gpup/base';
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { lockFileNow } from '@gpup/os';
 import { type ProcessIdentity, identify, isGone } from '@gpup/pf/core';
@@ -54,8 +55,4 @@ function readHolder(path: string): LockHolder | null {
     // No file, or one that its writer is in the middle of.
     return null;
   }
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

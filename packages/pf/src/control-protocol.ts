@@ -1,3 +1,4 @@
+import { isCount } from '@gpup/base';
 import type { Transport } from '@gpup/vf/boot';
 
 /**
@@ -86,10 +87,6 @@ function decodeOpen({ protocol, transport, pid }: Record<string, unknown>): Gues
 function decodeAttach({ token }: Record<string, unknown>): GuestLine | Reason {
   if (typeof token !== 'string' || !TOKEN.test(token)) return malformed('has an invalid token');
   return { type: 'attach', token };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function malformed(what: string): Reason {

@@ -1,4 +1,4 @@
-import { assert } from '@gpup/base';
+import { assert, isCount } from '@gpup/base';
 
 /**
  * How a host process takes over a VF of the one before: it connects to the VF's socket, and the VF says who it is
@@ -107,8 +107,4 @@ function recordOf(text: string): Record<string, unknown> {
     // No JSON: an object without any field is no hello either.
   }
   return {};
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,3 +1,5 @@
+import { isCount } from '@gpup/base';
+
 /** What a VF tells its host, one JSON object a line on the control connection. */
 export type VfLine =
   /** The adapter is open, and the VF waits for its assignment. One that has come earlier is taken without this line. */
@@ -89,8 +91,4 @@ function decodeEntry(value: unknown): AllocationEntry | undefined {
   const known = ALLOCATION_KINDS.find((name) => name === kind);
   if (typeof label !== 'string' || known === undefined || !isCount(bytes)) return undefined;
   return { label: label.slice(0, LABEL_CHARACTERS_MAX), kind: known, bytes };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

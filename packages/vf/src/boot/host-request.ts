@@ -1,3 +1,5 @@
+import { isCount } from '@gpup/base';
+
 /** What a host asks a VF that has a guest, one JSON object a line on the control connection. */
 export type HostRequest =
   /** Answered with `pong` by the thread that executes commands. */
@@ -31,8 +33,4 @@ export function decodeHostRequest(text: string): HostRequest | undefined {
   if (type === 'escapes' && Array.isArray(names) && names.every((name) => typeof name === 'string')) return { type, names: names as string[] };
   if (type === 'end' && typeof code === 'string' && typeof message === 'string') return { type, code, message };
   return undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
