@@ -162,10 +162,13 @@ test('a VF that ends before it has accepted us is gone, and no other is hurt', a
   const before = descriptorCount();
   const child = await leftVf(t, directory, {}, OTHER_ID);
   child.kill('SIGSTOP');
+  // Its pipe is ours too, until then.
+  const closed = once(child, 'close');
   // It is connected to within this turn.
   const taking = takeOver(directory);
   child.kill('SIGKILL');
   deepEqual(await taking, []);
+  await closed;
   deepEqual([readdirSync(directory), descriptorCount() - before], [[], 0]);
 });
 
