@@ -13,6 +13,7 @@ export { Nap } from './nap.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, outliveParent, processStartTicks } from './process.ts';
 export { hasProcessEnded, openProcess, signalProcess } from './process-handle.ts';
 export { currentProcessor, leaveProcessor } from './processor.ts';
+export { mapPrivatePages, type NativeMemory, nativeMemory, systemCall } from './system-call.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {
   connectUnixSocket,
