@@ -32,7 +32,7 @@ export async function findAdapters({ adapter, softwareAdapters: softwareCount }:
   };
 }
 
-const NOTHING: FoundAdapters = { adapters: [], environment: {}, executor: null, reasons: [] };
+const NOTHING: FoundAdapters = { adapters: [], environment: {}, executor: null, isolation: null, reasons: [] };
 
 type Probed = FoundAdapters['adapters'][number];
 

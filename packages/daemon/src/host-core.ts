@@ -27,7 +27,7 @@ import { daemonStep } from './steps.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 export interface HostCoreOptions {
-  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax'>;
+  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax' | 'isolation'>;
   readonly directories: Directories;
   readonly adapters: readonly HostAdapter[];
   /** What the definitions and this start's adapters come to. */
@@ -245,7 +245,7 @@ export class HostCore {
     const { config, directories } = this.#options;
     return new VfPool({
       launch: {
-        config: { hostPid: process.pid, dawnFlags: choice.dawnFlags },
+        config: { hostPid: process.pid, dawnFlags: choice.dawnFlags, adapter: choice.kind, isolation: config.isolation },
         environment: { XDG_RUNTIME_DIR: directories.runtime, ...choice.environment },
         survival: { directory: directories.vfs, orphanMsMax: config.orphanMsMax },
       },

@@ -16,6 +16,7 @@ export { currentProcessor, leaveProcessor } from './processor.ts';
 export { mapPrivatePages, type NativeMemory, nativeMemory, systemCall } from './system-call.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {
+  bindUnixSocket,
   connectUnixSocket,
   connectUnixSocketNow,
   createSocketPair,

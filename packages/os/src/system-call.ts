@@ -2,8 +2,9 @@ import { lastError, libc } from './libc.ts';
 
 /** A system call by its number, for those that the C library has no name for. Arguments are numbers or addresses. */
 export function systemCall(name: string, call: number, ...args: readonly number[]): number {
-  const [first = 0, second = 0, third = 0, fourth = 0] = args;
-  const result = libc().syscall(call, first, second, third, fourth);
+  // Some calls want zeros in what they do not use.
+  const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = args;
+  const result = libc().syscall(call, first, second, third, fourth, fifth);
   if (result === -1) throw lastError(name);
   return result;
 }

@@ -1,7 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { descriptorOf, sendNow } from '@gpup/os';
-import type { ContextDescription, Transport } from '@gpup/vf/boot';
+import { type ContextDescription, type Transport, createCaptureFile } from '@gpup/vf/boot';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
 import type { Grant } from './grant.ts';
@@ -113,13 +114,19 @@ export class Context {
     const guestControlFd = descriptorOf(this.#options.control);
     if (dataFd === null || guestControlFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
     const { grant } = this.#options;
-    const task = { assignment: { ...grant.assignment(), transport }, dataFd, guestControlFd, context: this.description };
+    const { capturePath, ...settings } = grant.assignment();
+    const captureFd = capturePath === null ? null : createCaptureFile(capturePath);
+    const task = { assignment: { ...settings, transport }, captureFd, dataFd, guestControlFd, context: this.description };
     const owner = this.#owner();
-    this.#vf = pool.take((vf) => {
-      const page = grant.place(vf.pid);
-      this.#slotIndex = page?.slotIndex ?? null;
-      return vf.assign({ ...task, page }, owner);
-    });
+    try {
+      this.#vf = pool.take((vf) => {
+        const page = grant.place(vf.pid);
+        this.#slotIndex = page?.slotIndex ?? null;
+        return vf.assign({ ...task, page }, owner);
+      });
+    } finally {
+      if (captureFd !== null) closeSync(captureFd);
+    }
     if (this.#vf === undefined) this.end({ code: 'vf-start', message: 'The VF process does not start.' });
   }
 

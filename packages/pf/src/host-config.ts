@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ISOLATION_MODES, type IsolationMode } from '@gpup/sandbox/measures';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
 import { type TextRule, badField, booleanOf, fieldPath, fieldsOf, textOf, wholeNumberOf, wordOf } from './fields.ts';
 import { PF_LIMITS } from './limits.ts';
@@ -31,6 +32,8 @@ export interface HostConfig {
   readonly logLevel: LogLevel;
   /** Whether a host without definitions makes a partition `default` with the whole of the first adapter. */
   readonly defaultPartition: boolean;
+  /** Whether guests are served where VF processes cannot be isolated in every way. */
+  readonly isolation: IsolationMode;
 }
 
 export interface TcpListen {
@@ -57,7 +60,7 @@ export interface HostSurroundings {
 }
 
 export const HOST_CONFIG_FIELDS = [
-  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition',
+  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition', 'isolation',
 ] as const satisfies readonly (keyof HostConfig)[];
 
 const TDR_FIELDS = ['hardware', 'software', 'limitCount', 'limitTimeMs'] as const satisfies readonly (keyof TdrConfig)[];
@@ -91,7 +94,7 @@ export function loadHostConfig(path: string, surroundings: HostSurroundings, { r
 
 export function decodeHostConfig(value: unknown, surroundings: HostSurroundings): HostConfig {
   const fields = fieldsOf(value, '', [...HOST_CONFIG_FIELDS, SCHEMA_FIELD]);
-  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, logLevel = 'info', defaultPartition = true } = fields;
+  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, logLevel = 'info', defaultPartition = true, isolation = 'prefer' } = fields;
   const { runtimeDirectory = defaultRuntimeDirectory(surroundings), stateDirectory = defaultStateDirectory(surroundings) } = fields;
   if (fields[SCHEMA_FIELD] !== undefined) textOf(fields[SCHEMA_FIELD], SCHEMA_FIELD, ANY_TEXT);
   return {
@@ -105,6 +108,7 @@ export function decodeHostConfig(value: unknown, surroundings: HostSurroundings)
     tdr: decodeTdr(tdr),
     logLevel: wordOf(logLevel, 'logLevel', LOG_LEVELS),
     defaultPartition: booleanOf(defaultPartition, 'defaultPartition'),
+    isolation: wordOf(isolation, 'isolation', ISOLATION_MODES),
   };
 }
 

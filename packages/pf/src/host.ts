@@ -1,7 +1,7 @@
-import type { VfAssignment } from '@gpup/vf/boot';
+import type { IsolationMode } from '@gpup/sandbox/measures';
 import type { AdapterChoice } from './adapters/choice.ts';
 import type { Reason } from './control-protocol.ts';
-import type { Grant } from './grant.ts';
+import type { ContextSettings, Grant } from './grant.ts';
 import { PF_LIMITS } from './limits.ts';
 import { PartitionHost } from './partition-host.ts';
 import { pfStep } from './steps.ts';
@@ -10,7 +10,8 @@ import { VfPool } from './vf-pool.ts';
 export interface HostOptions {
   readonly adapter: AdapterChoice;
   /** What every context of this host gets; the transport is the guest's choice. */
-  readonly vf: Omit<VfAssignment, 'transport' | 'survival' | 'page'>;
+  readonly vf: ContextSettings;
+  readonly isolation: IsolationMode;
   readonly poolSize: number;
   /** An existing directory of ours alone. */
   readonly directory: string;
@@ -28,7 +29,7 @@ export class Host {
     const { adapter, directory, poolSize } = options;
     this.#pool = new VfPool({
       launch: {
-        config: { hostPid: process.pid, dawnFlags: adapter.dawnFlags },
+        config: { hostPid: process.pid, dawnFlags: adapter.dawnFlags, adapter: adapter.kind, isolation: options.isolation },
         // Some drivers and loaders complain without a runtime directory; theirs is ours, and goes with it.
         environment: { XDG_RUNTIME_DIR: directory, ...adapter.environment },
         survival: null,

@@ -65,6 +65,7 @@ async function start(): Promise<void> {
         escapes: config.escapes,
         capturePath: config.capturePath,
       },
+      isolation: config.isolation,
       poolSize: config.pool,
       directory: directory.path,
     });

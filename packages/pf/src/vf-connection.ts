@@ -8,6 +8,8 @@ import { PF_LIMITS } from './limits.ts';
 export interface VfConnectionOptions {
   readonly socket: Socket;
   readonly onLine: (line: Extract<VfLine, { type: 'warm' | 'ready' | 'fault' }>) => void;
+  /** The VF goes on without some measures of isolation. */
+  readonly onUnconfined?: (lacking: string) => void;
   /** The VF wrote what is no line; nothing more is read. */
   readonly onBadLine: (reason: Reason) => void;
 }
@@ -91,6 +93,8 @@ export class VfConnection {
       case 'allocations':
         if (line.request === this.#request?.id) this.#request.settle(line.allocations);
         return;
+      case 'unconfined':
+        return this.#options.onUnconfined?.(line.lacking);
       default:
         this.#options.onLine(line);
     }

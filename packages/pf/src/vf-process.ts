@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { SystemCallError, descriptorOf, sendDescriptors } from '@gpup/os';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
+import { forgoIoUring } from '@gpup/sandbox';
 import {
   type AllocationEntry,
   type ContextDescription,
@@ -24,6 +25,7 @@ import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
+import { tellUnconfined } from './unconfined.ts';
 import { VfConnection } from './vf-connection.ts';
 import { type VfFiles, openVfLog, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
@@ -36,7 +38,7 @@ export const VF_NODE_OPTIONS_VARIABLE = 'GPUP_VF_NODE_OPTIONS';
 
 /** What every VF process of a host is started with. */
 export interface VfLaunch {
-  readonly config: VfConfig;
+  readonly config: Omit<VfConfig, 'survivalPath'>;
   readonly environment: Readonly<Record<string, string>>;
   /** Null: the VF dies with this process. */
   readonly survival: VfSurvivalPlan | null;
@@ -52,7 +54,9 @@ export interface VfSurvivalPlan {
 
 /** What makes a VF process one context's. The descriptors stay the caller's. */
 export interface VfTask {
-  readonly assignment: Omit<VfAssignment, 'survival' | 'page'>;
+  readonly assignment: Omit<VfAssignment, 'survival' | 'page' | 'captures'>;
+  /** A file that everything is kept in, or null. */
+  readonly captureFd: number | null;
   /** The guest's data connection. */
   readonly dataFd: number;
   /** The guest's control connection, kept by a VF that outlives this process. */
@@ -92,6 +96,7 @@ export class VfProcess implements Vf {
     this.#connection = new VfConnection({
       socket: this.#child.stdio[VF_CONTROL_FD] as Socket,
       onLine: (line) => this.#handle(line),
+      onUnconfined: (lacking) => tellUnconfined(lacking),
       onBadLine: (reason) => this.kill(reason),
     });
     if (this.#child.stderr !== null) this.#readErrors(this.#child.stderr);
@@ -149,19 +154,21 @@ export class VfProcess implements Vf {
     return this.#connection?.allocations(countMax) ?? Promise.resolve(null);
   }
 
-  #assignmentOf({ assignment, page, context }: VfTask): VfAssignment {
+  #assignmentOf({ assignment, page, captureFd, context }: VfTask): VfAssignment {
     const { survival } = this.#launch;
     return {
       ...assignment,
+      captures: captureFd !== null,
       ...(page === null ? {} : { page: { slotIndex: page.slotIndex } }),
       ...(survival === null || this.#files === null
         ? {}
-        : { survival: { vfId: this.id, controlPath: this.#files.socketPath, orphanMsMax: survival.orphanMsMax, context } }),
+        : { survival: { vfId: this.id, orphanMsMax: survival.orphanMsMax, context } }),
     };
   }
 
-  #descriptorsOf({ dataFd, guestControlFd, page }: VfTask): readonly number[] {
-    return [dataFd, ...(this.#launch.survival === null ? [] : [guestControlFd]), ...(page === null ? [] : [page.fd])];
+  #descriptorsOf({ dataFd, guestControlFd, page, captureFd }: VfTask): readonly number[] {
+    const kept = this.#launch.survival === null ? [] : [guestControlFd];
+    return [dataFd, ...kept, ...(page === null ? [] : [page.fd]), ...(captureFd === null ? [] : [captureFd])];
   }
 
   #limitStart(): NodeJS.Timeout {
@@ -202,7 +209,7 @@ export class VfProcess implements Vf {
 
   /** What a driver printed may name things of the host's, so it goes to the host's log and not to the guest. */
   #reasonOf(ending: string): Reason {
-    const reason = this.#reason ?? { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+    const reason = this.#reason ?? reasonOfDeath(ending);
     if (this.#reason === undefined || reason.code === VF_BUG) logLine(`VF process ${this.#child.pid}: ${reason.message} ${this.#printed().trim()}`.trim());
     return reason;
   }
@@ -220,7 +227,18 @@ export class VfProcess implements Vf {
   }
 }
 
+/** The kernel ends a VF in this way for a system call that no VF makes by itself. */
+const FORBIDDEN_CALL = 'SIGSYS';
+
+function reasonOfDeath(ending: string): Reason {
+  if (ending !== FORBIDDEN_CALL) return { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+  return { code: 'vf-forbidden-call', message: `The VF process made a system call that no VF makes, as if it had been taken over, and was ended (${ending}).` };
+}
+
 const VF_ID_BYTES = 8;
+
+/** Versions of Node whose file operations would make one otherwise. */
+export const WITHOUT_IO_URING = { UV_USE_IO_URING: '0' } as const;
 
 function vfNodeOptions(): string[] {
   return (process.env[VF_NODE_OPTIONS_VARIABLE] ?? '').split(' ').filter((option) => option !== '');
@@ -229,7 +247,7 @@ function vfNodeOptions(): string[] {
 function startProcess({ config, environment }: VfLaunch, files: VfFiles | null): ChildProcess {
   const logFd = files === null ? null : openVfLog(files);
   try {
-    return spawnVf({ config, environment, logFd });
+    return spawnVf({ config: { ...config, survivalPath: files?.socketPath ?? null }, environment, logFd });
   } catch (error) {
     if (files !== null) removeVfFiles(files);
     throw error;
@@ -238,16 +256,32 @@ function startProcess({ config, environment }: VfLaunch, files: VfFiles | null):
   }
 }
 
-function spawnVf({ config, environment, logFd }: Omit<VfLaunch, 'survival'> & { readonly logFd: number | null }): ChildProcess {
+interface Spawning {
+  readonly config: VfConfig;
+  readonly environment: VfLaunch['environment'];
+  readonly logFd: number | null;
+}
+
+/** Whoever looks inside loads and writes what a confined process could not. */
+function isolationOf({ isolation }: VfConfig, options: readonly string[]): VfConfig['isolation'] {
+  if (options.length === 0 || isolation === 'off') return isolation;
+  if (isolation === 'require') throw new Error(`isolation is required, and cannot be had with ${VF_NODE_OPTIONS_VARIABLE}`);
+  return 'off';
+}
+
+function spawnVf({ config, environment, logFd }: Spawning): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
   const executor = process.env[EXECUTOR_VARIABLE];
   const options = vfNodeOptions();
+  const isolation = isolationOf(config, options);
+  if (isolation !== 'off') forgoIoUring();
   return spawn(process.execPath, [...options, '--expose-gc', options.length > 0 ? VF_MODULES_PATH : vfProgramPath()], {
     // Core dumps and other droppings have no place in the user's directory.
     cwd: '/',
     env: {
       ...environment,
-      [VF_CONFIG_VARIABLE]: encodeVfConfig(config),
+      ...WITHOUT_IO_URING,
+      [VF_CONFIG_VARIABLE]: encodeVfConfig({ ...config, isolation }),
       ...(freeze === undefined ? {} : { [FREEZE_VARIABLE]: freeze }),
       ...(executor === undefined ? {} : { [EXECUTOR_VARIABLE]: executor }),
     },

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { assert } from '@gpup/base';
-import { type NativeMemory, mapPrivatePages, nativeMemory, systemCall } from '@gpup/os';
+import { Nap, type NativeMemory, mapPrivatePages, nativeMemory, systemCall } from '@gpup/os';
 import { type CallName, ownCallNumber, ownMachine } from './call-numbers.ts';
 
 /** A system call that holds for the thread that makes it, and for threads that it starts later. */
@@ -15,8 +15,9 @@ export interface ThreadCall {
  */
 const SIGNAL = 33;
 const SIGNAL_MASK_BYTES = 8;
-/** A thread that runs, or waits in a call that can be interrupted, takes microseconds. */
-const THREAD_MS_MAX = 1000;
+/** A thread takes microseconds, unless the machine is busy. */
+const THREAD_MS_MAX = 10_000;
+const LOOK_MS = 0.02;
 
 export function canCallOnEveryThread(): boolean {
   return ownMachine() === 'x64';
@@ -45,12 +46,16 @@ export function callOnEveryThread(calls: readonly ThreadCall[]): void {
   }
 }
 
-/** Threads may start others meanwhile: it is over when a look finds none that is new. */
+/**
+ * Threads may start others meanwhile: it is over when a look finds none that is new. This one comes last, as it may not
+ * even look any more afterwards; it starts none in between.
+ */
 function visitThreads(block: Block, calls: readonly ThreadCall[]): void {
-  const visited = new Set<number>();
+  const own = systemCall('gettid', ownCallNumber('gettid'));
+  const visited = new Set([own]);
   for (;;) {
     const others = threadIds().filter((id) => !visited.has(id));
-    if (others.length === 0) return;
+    if (others.length === 0) return visit(own, block, calls);
     for (const id of others) {
       visit(id, block, calls);
       visited.add(id);
@@ -66,9 +71,10 @@ function visit(thread: number, block: Block, calls: readonly ThreadCall[]): void
     if ((error as { readonly code?: string }).code === 'ESRCH') return;
     throw error;
   }
+  const nap = new Nap();
   const deadlineMs = performance.now() + THREAD_MS_MAX;
   while (!block.isDone()) {
-    if (performance.now() <= deadlineMs) systemCall('sched_yield', ownCallNumber('sched_yield'));
+    if (performance.now() <= deadlineMs) nap.take(LOOK_MS);
     // It may have ended with the signal on its way.
     else if (!threadIds().includes(thread)) return;
     else throw new Error(`Thread ${thread} has not made its calls within ${THREAD_MS_MAX} ms.`);
@@ -119,20 +125,24 @@ function writeCalls({ fields }: NativeMemory, calls: readonly ThreadCall[]): Blo
 /** At the beginning of the code page: what the kernel calls, with the count of calls at the beginning of the other. */
 const HANDLER: readonly number[] = [
   0x4c, 0x8d, 0x0d, ...relative(7), //       lea  r9, [block]
-  0x45, 0x8b, 0x01, //                       mov  r8d, [r9]          calls that are left
+  0x53, //                                   push rbx
+  0x41, 0x8b, 0x19, //                       mov  ebx, [r9]          calls that are left
   0x49, 0x83, 0xc1, ENTRIES_AT, //           add  r9, ENTRIES_AT
-  0x45, 0x85, 0xc0, //                 next: test r8d, r8d
-  0x74, 0x1e, //                             jz   done
+  0x85, 0xdb, //                       next: test ebx, ebx
+  0x74, 0x23, //                             jz   done
   0x49, 0x8b, 0x01, //                       mov  rax, [r9]
   0x49, 0x8b, 0x79, 8, //                    mov  rdi, [r9 + 8]
   0x49, 0x8b, 0x71, 16, //                   mov  rsi, [r9 + 16]
   0x49, 0x8b, 0x51, 24, //                   mov  rdx, [r9 + 24]
+  0x45, 0x31, 0xd2, //                       xor  r10d, r10d         prctl wants zeros in what it does not use
+  0x45, 0x31, 0xc0, //                       xor  r8d, r8d
   0x0f, 0x05, //                             syscall
   0x49, 0x89, 0x41, RESULT_AT, //            mov  [r9 + RESULT_AT], rax
   0x49, 0x83, 0xc1, ENTRY_BYTES, //          add  r9, ENTRY_BYTES
-  0x41, 0xff, 0xc8, //                       dec  r8d
-  0xeb, 0xdd, //                             jmp  next
-  0x4c, 0x8d, 0x0d, ...relative(0x38), //    done: lea r9, [block]
+  0xff, 0xcb, //                             dec  ebx
+  0xeb, 0xd9, //                             jmp  next
+  0x5b, //                             done: pop  rbx
+  0x4c, 0x8d, 0x0d, ...relative(62), //      lea  r9, [block]
   0x41, 0xc7, 0x41, DONE_AT, 1, 0, 0, 0, //  mov  dword [r9 + DONE_AT], 1
   0xc3, //                                   ret
 ];
