@@ -20,7 +20,7 @@ export function limitResources({ openFilesMax, fileBytesMax }: VfLimits): void {
   lowerLimit(RESOURCES.RTPRIO, 0);
 }
 
-/** Also of memory files. A write beyond it ends the process (SIGXFSZ). */
+/** Also of memory files. A write beyond it fails (EFBIG). */
 export function limitFileBytes(fileBytesMax: number): void {
   lowerLimit(RESOURCES.FSIZE, fileBytesMax);
 }

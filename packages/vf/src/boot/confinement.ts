@@ -12,7 +12,7 @@ const VF_RESOURCES = {
   fileBytesMax: 4 * 2 ** 30,
 } as const;
 
-/** Once the aperture is there: its log, which the host cuts off, and what a software GPU compiles. */
+/** Once the aperture is there: its log, which the host cuts off, and what a software GPU compiles. More is refused (EFBIG). */
 export const FILE_BYTES_MAX = 64 * 2 ** 20;
 
 /**
