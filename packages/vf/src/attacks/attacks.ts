@@ -59,7 +59,7 @@ const CLONE_NEWUSER = 0x10000000;
 const CLONE_NEWNS = 0x20000;
 const AT_FDCWD = -100;
 const STDERR_FD = 2;
-const RLIMIT_MSGQUEUE = 12;
+const RLIMIT_NOFILE = 7;
 
 /** In a process that has just been made, nothing is done but to end it. */
 function endIfChild(pid: number): void {
@@ -172,7 +172,6 @@ const KERNEL: readonly Attack[] = [
   { name: 'a new mount namespace', kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, spoils: true, run: () => void call('unshare', CLONE_NEWNS) },
   { name: 'mount a file system', kind: 'kernel', falls: 'ended', by: 'system-calls, files, capabilities', needsRoot: true, run: ({ directory }) => void call('mount', 'attack', join(directory, 'mount-point'), 'tmpfs', 0, 0) },
   { name: 'change the root folder', kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, spoils: true, run: ({ directory }) => void call('chroot', directory) },
-  { name: 'an io_uring', kind: 'kernel', falls: 'refused', by: 'system-calls', run: () => closeSync(call('io_uring_setup', 1, new Uint8Array(120))) },
   { name: 'a BPF map', kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, run: () => closeSync(call('bpf', 0, words32(2, 4, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 48)) },
   { name: 'a performance counter', kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, run: () => closeSync(call('perf_event_open', perfAttributes(), 0, -1, -1, 0)) },
   { name: 'a userfaultfd', kind: 'kernel', falls: 'ended', by: 'system-calls', run: () => closeSync(call('userfaultfd', 1)) },
@@ -207,10 +206,13 @@ const RESOURCES: readonly Attack[] = [
       }
     },
   },
-  { name: 'raise its limits', kind: 'resources', falls: 'refused', by: 'system-calls, resource-limits', needsRoot: true, run: () => void call('prlimit64', 0, RLIMIT_MSGQUEUE, words64(2 ** 30, 2 ** 30), 0) },
+  { name: 'raise its limits', kind: 'resources', falls: 'refused', by: 'system-calls, resource-limits', run: raiseOpenFiles },
 ];
 
-export const ATTACKS: readonly Attack[] = [...NETWORK, ...FILES, ...PROCESSES, ...KERNEL, ...RESOURCES];
+/** First, as processes started after a confined one have none in any case. */
+const IO_URING: Attack = { name: 'an io_uring', kind: 'kernel', falls: 'refused', by: 'system-calls', run: () => closeSync(call('io_uring_setup', 1, new Uint8Array(120))) };
+
+export const ATTACKS: readonly Attack[] = [IO_URING, ...NETWORK, ...FILES, ...PROCESSES, ...KERNEL, ...RESOURCES];
 
 /** struct perf_event_attr: software, size, the clock of this thread. */
 function perfAttributes(): Uint8Array {
@@ -232,4 +234,12 @@ function compatGetpid(): number {
 function makeQueue(name: string): string {
   closeSync(call('mq_open', name, O_CREAT_RDWR, 0o600, 0));
   return name;
+}
+
+/** As far as anybody may. */
+function raiseOpenFiles(): void {
+  const limit = nativeMemory(64);
+  call('prlimit64', 0, RLIMIT_NOFILE, 0, limit.address);
+  limit.fields.setBigUint64(0, limit.fields.getBigUint64(8, true), true);
+  call('prlimit64', 0, RLIMIT_NOFILE, limit.address, 0);
 }

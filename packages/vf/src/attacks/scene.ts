@@ -101,7 +101,7 @@ export class AttackedVf {
     this.#options = options;
     const { isolation, scene, environment } = options;
     const config = { hostPid: process.pid, dawnFlags: [], adapter: 'software', isolation, survivalPath: null } as const;
-    forgoIoUring();
+    if (isolation !== 'off') forgoIoUring();
     const logFd = openSync(join(scene.directory, 'vf.log'), 'a', 0o600);
     // As much of a core dump as shows that there is one, where the machine lets us.
     this.#child = spawn('/bin/sh', ['-c', 'ulimit -c 2048; exec "$@"', 'sh', process.execPath, '--expose-gc', VF], {
