@@ -4,9 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { environmentOfSoftwareGpu } from '../testing/test-gpu.ts';
 import { ATTACKS, type Attack } from './attacks.ts';
-import { AttackedVf, Scene, type Verdict } from './scene.ts';
+import { AttackedVf, Scene, type Verdict, environmentForAttacks } from './scene.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** Where dumps go to a program there is no file to look for. */
@@ -19,7 +18,7 @@ const vfs: Record<'off' | 'require', AttackedVf | undefined> = { off: undefined,
 let environment: Record<string, string>;
 
 before(async () => {
-  environment = await environmentOfSoftwareGpu();
+  environment = environmentForAttacks();
   await scene.set();
 });
 after(async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, openSync, closeSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
@@ -166,3 +166,11 @@ export class AttackedVf {
 function leftIn({ directory }: Scene, leaves: RegExp | undefined): boolean {
   return leaves === undefined || readdirSync(join(directory, 'cwd')).some((name) => leaves.test(name));
 }
+
+/** Of the software GPU. Asked for in another process, as to probe adapters is to do without io_uring from then on. */
+export function environmentForAttacks(): Record<string, string> {
+  const script = `import(${JSON.stringify(TEST_GPU)}).then(async ({ environmentOfSoftwareGpu }) => console.log(JSON.stringify(await environmentOfSoftwareGpu())))`;
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })) as Record<string, string>;
+}
+
+const TEST_GPU = new URL('../testing/test-gpu.js', import.meta.url).href;
