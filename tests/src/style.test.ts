@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pf: ['base', 'os', 'sandbox', 'vf'],
   api: ['base', 'pf'],
   daemon: ['api', 'base', 'os', 'pf', 'sandbox', 'vidmm'],
-  cli: ['api', 'base', 'os', 'guest', 'pf', 'daemon'],
+  cli: ['api', 'base', 'os', 'guest', 'pf', 'daemon', 'sandbox'],
   fuzz: ['base', 'os', 'bus', 'umd', 'vf', 'wire', 'guest', 'pf'],
 };
 

@@ -8,6 +8,7 @@ import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } fro
 import type { Grant } from './grant.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
+import type { VfGroups } from './vf-group.ts';
 import type { VfPool } from './vf-pool.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -78,10 +79,11 @@ export class Context {
   }
 
   /** Takes over the VF process of a host process before. */
-  adopt(adoption: Adoption): void {
+  adopt(adoption: Adoption, groups: VfGroups | null): void {
     this.#state = 'attached';
     this.#slotIndex = adoption.hello.page?.slotIndex ?? null;
-    this.#vf = new AdoptedVf(adoption, this.#owner());
+    this.#vf = new AdoptedVf(adoption, this.#owner(), groups);
+    this.#vf.limitMemory(this.#options.grant.memoryBytesMax());
     // Said once more rather than never: the host before may have died just then. A guest that knows passes over it.
     if (adoption.hello.isReady) this.#vfReady();
   }
@@ -116,7 +118,7 @@ export class Context {
     const { grant } = this.#options;
     const { capturePath, ...settings } = grant.assignment();
     const captureFd = capturePath === null ? null : createCaptureFile(capturePath);
-    const task = { assignment: { ...settings, transport }, captureFd, dataFd, guestControlFd, context: this.description };
+    const task = { assignment: { ...settings, transport }, captureFd, dataFd, guestControlFd, context: this.description, memoryBytesMax: grant.memoryBytesMax() };
     const owner = this.#owner();
     try {
       this.#vf = pool.take((vf) => {

@@ -12,4 +12,6 @@ export { type ProcessIdentity, identify, isGone } from './process-identity.ts';
 export { Refusal } from './refusal.ts';
 export { dismissAdoption, takeOverVfs } from './takeover.ts';
 export { limitVfLog, vfFiles } from './vf-files.ts';
+export { type VfGroups, memoryBytesMax } from './vf-group.ts';
 export { VfPool } from './vf-pool.ts';
+export { VF_NODE_OPTIONS_VARIABLE } from './vf-process.ts';

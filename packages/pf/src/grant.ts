@@ -19,6 +19,8 @@ export interface Grant {
   assignment(): ContextSettings;
   /** The place of the context with this VF process, instead of an earlier one; null in a partition without a page. */
   place(vfPid: number): PagePlace | null;
+  /** Of all the memory of its VF process; null: no limit. */
+  memoryBytesMax(): number | null;
   /** Called once, when nothing is left of the context. */
   release(): void;
 }

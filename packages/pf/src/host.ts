@@ -5,6 +5,7 @@ import type { ContextSettings, Grant } from './grant.ts';
 import { PF_LIMITS } from './limits.ts';
 import { PartitionHost } from './partition-host.ts';
 import { pfStep } from './steps.ts';
+import { type VfGroups, memoryBytesMax } from './vf-group.ts';
 import { VfPool } from './vf-pool.ts';
 
 export interface HostOptions {
@@ -12,10 +13,14 @@ export interface HostOptions {
   /** What every context of this host gets; the transport is the guest's choice. */
   readonly vf: ContextSettings;
   readonly isolation: IsolationMode;
+  readonly groups: VfGroups | null;
   readonly poolSize: number;
   /** An existing directory of ours alone. */
   readonly directory: string;
 }
+
+/** Of a context that is on no partition's page: VF_LIMITS has the same. */
+const HOST_BYTES_MAX = 2 * 2 ** 30;
 
 /** A host without partitions, or with one that has no name: its VFs die with it. */
 export class Host {
@@ -33,6 +38,7 @@ export class Host {
         // Some drivers and loaders complain without a runtime directory; theirs is ours, and goes with it.
         environment: { XDG_RUNTIME_DIR: directory, ...adapter.environment },
         survival: null,
+        groups: options.groups,
       },
       size: poolSize,
     });
@@ -66,8 +72,18 @@ export class Host {
     await Promise.race([empty, timeout]);
   }
 
+  #grant(): Grant {
+    const { vf } = this.#options;
+    return {
+      assignment: () => vf,
+      place: () => null,
+      memoryBytesMax: () => memoryBytesMax({ vramBytes: vf.vramBytes, hostBytes: HOST_BYTES_MAX }),
+      release: () => {},
+    };
+  }
+
   #admit(contextCount: number): Grant | Reason {
-    if (contextCount < PF_LIMITS.contextsMax) return { assignment: () => this.#options.vf, place: () => null, release: () => {} };
+    if (contextCount < PF_LIMITS.contextsMax) return this.#grant();
     return {
       code: 'too-many-contexts',
       message: `The host has ${contextCount} contexts, as many as it allows (${PF_LIMITS.contextsMax}).`,

@@ -94,7 +94,7 @@ export class PartitionHost {
     const control = new Socket({ fd: adoption.guestControlFd, readable: true, writable: true });
     control.on('error', () => {});
     const context = this.#add({ description: adoption.hello.context, control, grant, transport: null });
-    context.adopt(adoption);
+    context.adopt(adoption, this.#options.pool?.groups ?? null);
     return context;
   }
 

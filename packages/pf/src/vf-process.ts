@@ -27,6 +27,7 @@ import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
 import { tellUnconfined } from './unconfined.ts';
 import { VfConnection } from './vf-connection.ts';
+import { VfGroupPlace, type VfGroups } from './vf-group.ts';
 import { type VfFiles, openVfLog, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -42,6 +43,8 @@ export interface VfLaunch {
   readonly environment: Readonly<Record<string, string>>;
   /** Null: the VF dies with this process. */
   readonly survival: VfSurvivalPlan | null;
+  /** Null: there are no control groups, or none are wanted. */
+  readonly groups: VfGroups | null;
 }
 
 /** For VFs that outlive this process once they have a guest. */
@@ -63,6 +66,8 @@ export interface VfTask {
   readonly guestControlFd: number;
   readonly page: { readonly fd: number; readonly slotIndex: number } | null;
   readonly context: ContextDescription;
+  /** Of all its memory; null: no limit. */
+  readonly memoryBytesMax: number | null;
 }
 
 /** A VF process that this process has started, from its start to its end. */
@@ -72,6 +77,7 @@ export class VfProcess implements Vf {
   readonly #files: VfFiles | null;
   readonly #child: ChildProcess;
   readonly #connection: VfConnection | undefined;
+  readonly #group: VfGroupPlace | null;
   #owner: VfOwner;
   #startTimer: NodeJS.Timeout;
   /** The first cause that is known; the process's ending alone says little. */
@@ -91,6 +97,7 @@ export class VfProcess implements Vf {
     this.#child.once('exit', () => this.#limitLastWords());
     // 'close' comes after 'exit' and after the last byte that the process wrote: its last words are in.
     this.#child.once('close', (code, signal) => this.#end(this.#reasonOf(signal ?? `exit status ${code}`)));
+    this.#group = this.#place();
     // Out of descriptors or processes: there are no streams then, and 'error' is about to come.
     if (this.#child.pid === undefined) return;
     this.#connection = new VfConnection({
@@ -122,11 +129,16 @@ export class VfProcess implements Vf {
       if (error instanceof SystemCallError && (error.code === 'EPIPE' || error.code === 'ECONNRESET')) return false;
       throw error;
     }
+    this.#group?.limitMemory(task.memoryBytesMax);
     this.#owner = owner;
     this.#awaited = 'ready';
     clearTimeout(this.#startTimer);
     this.#startTimer = this.#limitStart();
     return true;
+  }
+
+  limitMemory(bytes: number | null): void {
+    this.#group?.limitMemory(bytes);
   }
 
   kill(reason: Reason): void {
@@ -171,6 +183,25 @@ export class VfProcess implements Vf {
     return [dataFd, ...kept, ...(page === null ? [] : [page.fd]), ...(captureFd === null ? [] : [captureFd])];
   }
 
+  #place(): VfGroupPlace | null {
+    const { groups, config } = this.#launch;
+    if (groups === null || this.#child.pid === undefined) return null;
+    const onFailed = (error: Error): void => this.#unplaced(error, config.isolation);
+    try {
+      return new VfGroupPlace(groups, { pid: this.#child.pid, name: this.id, onFailed });
+    } catch (error) {
+      onFailed(error as Error);
+      return null;
+    }
+  }
+
+  #unplaced({ message }: Error, isolation: VfConfig['isolation']): void {
+    // It may have ended before it was there.
+    if (this.#ended || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (isolation === 'require') this.kill({ code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` });
+    else tellUnconfined(`a control group (${message})`);
+  }
+
   #limitStart(): NodeJS.Timeout {
     return setTimeout(
       () => this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms.` }),
@@ -209,7 +240,7 @@ export class VfProcess implements Vf {
 
   /** What a driver printed may name things of the host's, so it goes to the host's log and not to the guest. */
   #reasonOf(ending: string): Reason {
-    const reason = this.#reason ?? reasonOfDeath(ending);
+    const reason = this.#reason ?? reasonOfDeath(ending, this.#group?.complaint ?? null);
     if (this.#reason === undefined || reason.code === VF_BUG) logLine(`VF process ${this.#child.pid}: ${reason.message} ${this.#printed().trim()}`.trim());
     return reason;
   }
@@ -223,6 +254,7 @@ export class VfProcess implements Vf {
     this.#ended = true;
     clearTimeout(this.#startTimer);
     if (this.#files !== null) removeVfFiles(this.#files);
+    this.#group?.remove();
     this.#owner.onEnded(reason);
   }
 }
@@ -230,7 +262,8 @@ export class VfProcess implements Vf {
 /** The kernel ends a VF in this way for a system call that no VF makes by itself. */
 const FORBIDDEN_CALL = 'SIGSYS';
 
-function reasonOfDeath(ending: string): Reason {
+function reasonOfDeath(ending: string, complaint: string | null): Reason {
+  if (complaint !== null) return { code: 'vf-memory', message: `The VF process was ended by the kernel (${ending}): ${complaint}.` };
   if (ending !== FORBIDDEN_CALL) return { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
   return { code: 'vf-forbidden-call', message: `The VF process made a system call that no VF makes, as if it had been taken over, and was ended (${ending}).` };
 }
