@@ -2,7 +2,7 @@ import { deepEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine } from './arguments.ts';
 
-const run = { kind: 'run', partition: undefined, isEphemeral: false, adapter: undefined, transport: 'aperture', vramBytes: undefined, pool: undefined } as const;
+const run = { kind: 'run', partition: undefined, isEphemeral: false, adapter: undefined, transport: 'aperture', vramBytes: undefined, pool: undefined, requiresIsolation: false } as const;
 /** What describes a partition of one's own asks for one. */
 const own = { ...run, isEphemeral: true } as const;
 

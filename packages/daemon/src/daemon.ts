@@ -65,7 +65,7 @@ export class Daemon {
       directories: this.#directories,
       table,
       save,
-      groups: isolation.tree === null ? null : { tree: isolation.tree, processorsMax: config.vfProcessorsMax },
+      groups: isolation.tree === null ? null : { tree: isolation.tree, processorsMax: config.vfProcessorPercentMax === null ? null : config.vfProcessorPercentMax / 100 },
       nowMs: Date.now,
     });
     this.#core = core;

@@ -166,6 +166,8 @@ test('an empty configuration is the defaults', () => {
     tdr: { hardware: { delayMs: 2_000, ddiDelayMs: 5_000 }, software: { delayMs: 10_000, ddiDelayMs: 20_000 }, limitCount: 5, limitTimeMs: 60_000 },
     logLevel: 'info',
     defaultPartition: true,
+    isolation: 'prefer',
+    vfProcessorPercentMax: null,
   });
 });
 

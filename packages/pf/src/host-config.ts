@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ISOLATION_MODES, type IsolationMode } from '@gpup/sandbox/measures';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
-import { type TextRule, badField, booleanOf, fieldPath, fieldsOf, textOf, numberOf, wholeNumberOf, wordOf } from './fields.ts';
+import { type TextRule, badField, booleanOf, fieldPath, fieldsOf, textOf, wholeNumberOf, wordOf } from './fields.ts';
 import { PF_LIMITS } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { TDR_COUNT_DEFAULTS, type TdrCountLimits } from './tdr/tdr-count.ts';
@@ -34,8 +34,8 @@ export interface HostConfig {
   readonly defaultPartition: boolean;
   /** Whether guests are served where VF processes cannot be isolated in every way. */
   readonly isolation: IsolationMode;
-  /** What each VF process may use of the processors, where there are control groups. Null: all that others leave, in equal shares. */
-  readonly vfProcessorsMax: number | null;
+  /** What each VF process may use, in hundredths of a processor, where there are control groups. Null: all that others leave, in equal shares. */
+  readonly vfProcessorPercentMax: number | null;
 }
 
 export interface TcpListen {
@@ -62,7 +62,7 @@ export interface HostSurroundings {
 }
 
 export const HOST_CONFIG_FIELDS = [
-  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition', 'isolation', 'vfProcessorsMax',
+  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition', 'isolation', 'vfProcessorPercentMax',
 ] as const satisfies readonly (keyof HostConfig)[];
 
 const TDR_FIELDS = ['hardware', 'software', 'limitCount', 'limitTimeMs'] as const satisfies readonly (keyof TdrConfig)[];
@@ -111,7 +111,7 @@ export function decodeHostConfig(value: unknown, surroundings: HostSurroundings)
     logLevel: wordOf(logLevel, 'logLevel', LOG_LEVELS),
     defaultPartition: booleanOf(defaultPartition, 'defaultPartition'),
     isolation: wordOf(isolation, 'isolation', ISOLATION_MODES),
-    vfProcessorsMax: fields.vfProcessorsMax === undefined ? null : numberOf(fields.vfProcessorsMax, 'vfProcessorsMax', { min: PF_LIMITS.vfProcessorsMin, max: PF_LIMITS.vfProcessorsMax }),
+    vfProcessorPercentMax: percentOf(fields.vfProcessorPercentMax, 'vfProcessorPercentMax'),
   };
 }
 
@@ -138,6 +138,11 @@ function decodeListen(value: unknown): TcpListen {
   }
   // Without a token whoever reaches the port would own the host.
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), tokenFile: textOf(tokenFile, 'listen.tokenFile', ABSOLUTE_PATH) };
+}
+
+function percentOf(value: unknown, path: string): number | null {
+  const range = { min: PF_LIMITS.vfProcessorPercentMin, max: PF_LIMITS.vfProcessorPercentMax };
+  return value === undefined ? null : wholeNumberOf(value, path, range);
 }
 
 function decodeTdr(value: unknown): TdrConfig {

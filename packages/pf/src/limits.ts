@@ -61,9 +61,9 @@ export const PF_LIMITS = {
   /** `<directory>/partitions/<name>.sock` must fit into a socket's path (107 bytes) with the longest name. */
   runtimeDirectoryLengthMax: 50,
   pathLengthMax: 4096,
-  /** A tenth of one, or some machine's all. */
-  vfProcessorsMin: 0.1,
-  vfProcessorsMax: 4096,
+  /** A tenth of a processor, or all of some machine's. */
+  vfProcessorPercentMin: 10,
+  vfProcessorPercentMax: 409_600,
   orphanMsMin: 1_000,
   orphanMsMax: 86_400_000,
   tdrDelayMsMin: 100,

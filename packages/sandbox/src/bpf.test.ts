@@ -10,7 +10,7 @@ const call = (number: number, ...args: bigint[]): Call => ({ number, architectur
 test('a program is what the kernel reads: code, jumps and operand of each instruction', () => {
   const program = assemble([
     { op: 'load', offset: 0 },
-    { op: 'jump', if: 'equal', k: 39, then: 'yes', otherwise: 'no' },
+    { op: 'jump', if: 'equal', k: 39, to: 'yes', otherwise: 'no' },
     { op: 'label', name: 'no' },
     { op: 'return', verdict: 0x80000000 },
     { op: 'label', name: 'yes' },
@@ -30,7 +30,7 @@ test('a program is what the kernel reads: code, jumps and operand of each instru
 for (const over of [JUMP_MAX, JUMP_MAX + 1]) {
   test(`a jump over ${over} instructions is ${over > JUMP_MAX ? 'refused' : 'made'}`, () => {
     const filling: Line[] = Array.from({ length: over }, () => ALLOW);
-    const lines: Line[] = [{ op: 'load', offset: 0 }, { op: 'jump', if: 'equal', k: 1, then: 'far' }, ...filling, { op: 'label', name: 'far' }, { op: 'return', verdict: 7 }];
+    const lines: Line[] = [{ op: 'load', offset: 0 }, { op: 'jump', if: 'equal', k: 1, to: 'far' }, ...filling, { op: 'label', name: 'far' }, { op: 'return', verdict: 7 }];
     if (over > JUMP_MAX) throws(() => assemble(lines), /256 instructions ahead/);
     else equal(runProgram(assemble(lines), call(1)), 7);
   });
@@ -49,9 +49,9 @@ for (const [what, lines, message] of [
   ['no verdict at the end', [{ op: 'load', offset: 0 }], /ends with a verdict/],
   ['a word that is not whole', [{ op: 'load', offset: 2 }, ALLOW], /offset 2/],
   ['a word behind the call', [{ op: 'load', offset: 64 }, ALLOW], /offset 64/],
-  ['a label that is nowhere', [{ op: 'jump', if: 'equal', k: 0, then: 'x' }, ALLOW], /label x is not there/],
+  ['a label that is nowhere', [{ op: 'jump', if: 'equal', k: 0, to: 'x' }, ALLOW], /label x is not there/],
   ['a label twice', [{ op: 'label', name: 'x' }, ALLOW, { op: 'label', name: 'x' }, ALLOW], /label x is there twice/],
-  ['a way back', [{ op: 'label', name: 'x' }, { op: 'load', offset: 0 }, { op: 'jump', if: 'equal', k: 0, then: 'x' }, ALLOW], /label x is -2/],
+  ['a way back', [{ op: 'label', name: 'x' }, { op: 'load', offset: 0 }, { op: 'jump', if: 'equal', k: 0, to: 'x' }, ALLOW], /label x is -2/],
   ['a number of 33 bits', [{ op: 'jump', if: 'equal', k: 2 ** 32 }, ALLOW], /no 32-bit word/],
 ] as const satisfies readonly (readonly [string, readonly Line[], RegExp])[]) {
   test(`refuses ${what}`, () => {
@@ -64,7 +64,7 @@ interface Node {
   readonly offset: number;
   readonly if: Comparison;
   readonly k: number;
-  readonly then: Node | number;
+  readonly to: Node | number;
   readonly otherwise: Node | number;
 }
 const COMPARISONS: readonly Comparison[] = ['equal', 'greater', 'at-least', 'has-any-bit'];
@@ -74,7 +74,7 @@ const INTERESTING = [0, 1, 2, 3, 0x7fffffff, 0x80000000, 0xffffffff];
 function randomTree(random: Random, depth: number): Node | number {
   if (depth === 0 || random.below(5) === 0) return random.below(4);
   const pick = <T>(from: readonly T[]): T => from[random.below(from.length)] as T;
-  return { offset: random.below(16) * 4, if: pick(COMPARISONS), k: pick(INTERESTING), then: randomTree(random, depth - 1), otherwise: randomTree(random, depth - 1) };
+  return { offset: random.below(16) * 4, if: pick(COMPARISONS), k: pick(INTERESTING), to: randomTree(random, depth - 1), otherwise: randomTree(random, depth - 1) };
 }
 
 function linesOf(tree: Node | number, name: string): readonly Line[] {
@@ -82,7 +82,7 @@ function linesOf(tree: Node | number, name: string): readonly Line[] {
   return [
     { op: 'load', offset: tree.offset },
     { op: 'jump', if: tree.if, k: tree.k, otherwise: `${name}n` },
-    ...linesOf(tree.then, `${name}y`),
+    ...linesOf(tree.to, `${name}y`),
     { op: 'label', name: `${name}n` },
     ...linesOf(tree.otherwise, `${name}n`),
   ];
@@ -92,7 +92,7 @@ function decide(tree: Node | number, words: readonly number[]): number {
   if (typeof tree === 'number') return tree;
   const word = words[tree.offset / 4] as number;
   const holds = { equal: word === tree.k, greater: word > tree.k, 'at-least': word >= tree.k, 'has-any-bit': (BigInt(word) & BigInt(tree.k)) !== 0n }[tree.if];
-  return decide(holds ? tree.then : tree.otherwise, words);
+  return decide(holds ? tree.to : tree.otherwise, words);
 }
 
 for (const seed of seeds(1, 2026)) {

@@ -20,7 +20,7 @@ export type Line =
   /** Takes the word at this offset of `struct seccomp_data`. */
   | { readonly op: 'load'; readonly offset: number }
   /** Compares the word taken last. Without a label it goes on with the next line. */
-  | { readonly op: 'jump'; readonly if: Comparison; readonly k: number; readonly then?: string; readonly otherwise?: string }
+  | { readonly op: 'jump'; readonly if: Comparison; readonly k: number; readonly to?: string; readonly otherwise?: string }
   | { readonly op: 'return'; readonly verdict: number }
   | { readonly op: 'label'; readonly name: string };
 
@@ -68,7 +68,7 @@ function instructionOf(line: Exclude<Line, { op: 'label' }>, index: number, plac
       return { code: RETURN, jt: 0, jf: 0, k: wordOf(line.verdict) };
     case 'jump': {
       const over = (label: string | undefined): number => (label === undefined ? 0 : distance(label, index, places));
-      return { code: JUMP_CODES[line.if], jt: over(line.then), jf: over(line.otherwise), k: wordOf(line.k) };
+      return { code: JUMP_CODES[line.if], jt: over(line.to), jf: over(line.otherwise), k: wordOf(line.k) };
     }
   }
 }

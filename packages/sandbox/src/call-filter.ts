@@ -78,10 +78,10 @@ function ruleLines(rule: CallRule, name: string): readonly Line[] {
 /** Goes on where the test holds, else to the label. */
 function testLines({ argument, isOneOf, hasAll, hasNoneOf }: ArgumentTest, name: string, otherwise: string): readonly Line[] {
   const lines: Line[] = [{ op: 'load', offset: ARGUMENTS_AT + argument * ARGUMENT_BYTES }];
-  if (hasNoneOf !== undefined) lines.push({ op: 'jump', if: 'has-any-bit', k: hasNoneOf, then: otherwise });
+  if (hasNoneOf !== undefined) lines.push({ op: 'jump', if: 'has-any-bit', k: hasNoneOf, to: otherwise });
   for (const bit of bitsOf(hasAll ?? 0)) lines.push({ op: 'jump', if: 'has-any-bit', k: bit, otherwise });
   if (isOneOf === undefined) return lines;
-  for (const value of isOneOf.slice(0, -1)) lines.push({ op: 'jump', if: 'equal', k: value, then: name });
+  for (const value of isOneOf.slice(0, -1)) lines.push({ op: 'jump', if: 'equal', k: value, to: name });
   lines.push({ op: 'jump', if: 'equal', k: isOneOf.at(-1) as number, otherwise }, { op: 'label', name });
   return lines;
 }
@@ -113,7 +113,7 @@ function rangeLines({ first, last, verdict: of }: Range): readonly Line[] {
       ? [{ op: 'jump', if: 'equal', k: first, otherwise: name }]
       : [
           { op: 'jump', if: 'at-least', k: first, otherwise: name },
-          { op: 'jump', if: 'greater', k: last, then: name },
+          { op: 'jump', if: 'greater', k: last, to: name },
         ];
   return [...test, verdict(of), { op: 'label', name }];
 }
