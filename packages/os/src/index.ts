@@ -1,7 +1,7 @@
 export { monotonicUs } from './clock.ts';
-export { closeDescriptor } from './descriptor.ts';
+export { closeDescriptor, duplicateDescriptor, setBlocking } from './descriptor.ts';
 export { descriptorOf } from './descriptor-of.ts';
-export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { type ReceivedMessage, receiveDescriptors, receiveDescriptorsNow, sendDescriptors } from './descriptor-passing.ts';
 export { endProcessAfter } from './end-timer.ts';
 export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';
@@ -21,6 +21,7 @@ export {
   connectUnixSocketNow,
   createSocketPair,
   drainNow,
+  guardConnection,
   isPeerAlive,
   isUnixStreamSocket,
   type PeerCredentials,

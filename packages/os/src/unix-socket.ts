@@ -11,7 +11,9 @@ const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PEERCRED = 17;
+const SO_OOBINLINE = 10;
 const SO_DOMAIN = 39;
+const SO_PASSRIGHTS = 83;
 const SHUT_RDWR = 2;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
@@ -191,6 +193,17 @@ export function drainNow(fd: number, byteCountMax = 1 << 20): boolean {
     left -= received;
   }
   return true;
+}
+
+/**
+ * For a connection to somebody who is not trusted. Urgent bytes take their place among the others: elsewhere they make a
+ * socket readable that has nothing to read. And no descriptors come along (Linux 6.16 on): whoever reads a message closes
+ * those that nobody takes, and closing one can take as long as its sender likes.
+ */
+export function guardConnection(fd: number): void {
+  const set = (name: number, value: number): number => libc().setsockopt(fd, SOL_SOCKET, name, Uint8Array.of(value, 0, 0, 0), 4);
+  set(SO_OOBINLINE, 1);
+  set(SO_PASSRIGHTS, 0);
 }
 
 /** Ends both directions for every holder of the socket; the peer sees the end of the stream. */

@@ -1,11 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { descriptorOf, sendNow } from '@gpup/os';
+import { descriptorOf } from '@gpup/os';
 import { type ContextDescription, type Transport, createCaptureFile } from '@gpup/vf/boot';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
-import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
+import { PROTOCOL, type Reason, TOKEN_BYTES } from './control-protocol.ts';
 import type { Grant } from './grant.ts';
+import { GuestControl } from './guest-control.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
 import type { VfGroups } from './vf-group.ts';
@@ -14,8 +15,8 @@ import type { Vf, VfOwner } from './vf.ts';
 
 export interface ContextOptions {
   readonly description: ContextDescription;
-  /** Owned by the context. Its end is the guest's end. */
-  readonly control: Socket;
+  /** Owned by the context. Its end is the guest's end. A number: a VF has a copy of it. */
+  readonly control: Socket | number;
   readonly grant: Grant;
   /** Called once, when the VF process, if there was one, has ended: nothing is left of the context. */
   readonly onEnded: (context: Context, reason: Reason) => void;
@@ -31,6 +32,7 @@ export type ContextState = 'opened' | 'attached' | 'ready' | 'ended';
 export class Context {
   readonly description: ContextDescription;
   readonly #options: ContextOptions;
+  readonly #control: GuestControl;
   #state: ContextState = 'opened';
   #vf: Vf | undefined;
   #slotIndex: number | null = null;
@@ -43,11 +45,14 @@ export class Context {
     this.description = options.description;
     this.#options = options;
     const { control } = options;
-    control.on('data', () => this.end({ code: 'bad-line', message: 'A guest may write nothing on its control connection after "open".' }));
-    control.on('close', () => {
-      pfStep('pf.guest-gone');
-      this.end({ code: 'guest-gone', message: 'The guest closed its control connection.' });
-    });
+    const listener = {
+      onBytes: () => this.end({ code: 'bad-line', message: 'A guest may write nothing on its control connection after "open".' }),
+      onGone: () => {
+        pfStep('pf.guest-gone');
+        this.end({ code: 'guest-gone', message: 'The guest closed its control connection.' });
+      },
+    };
+    this.#control = typeof control === 'number' ? GuestControl.ofShared(control, listener) : GuestControl.ofSocket(control, listener);
   }
 
   get id(): number {
@@ -74,7 +79,7 @@ export class Context {
       () => this.end({ code: 'attach-timeout', message: `No data connection came within ${PF_LIMITS.attachMsMax} ms.` }),
       PF_LIMITS.attachMsMax,
     );
-    this.#tell({ type: 'opened', protocol: PROTOCOL, context: this.id, token: this.#token });
+    this.#control.tell({ type: 'opened', protocol: PROTOCOL, context: this.id, token: this.#token });
     pfStep('pf.opened');
   }
 
@@ -113,7 +118,7 @@ export class Context {
 
   #handOver(data: Socket, transport: Transport, pool: VfPool): void {
     const dataFd = descriptorOf(data);
-    const guestControlFd = descriptorOf(this.#options.control);
+    const guestControlFd = pool.keepsGuests ? this.#control.share() : this.#control.fd;
     if (dataFd === null || guestControlFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
     const { grant } = this.#options;
     const { capturePath, ...settings } = grant.assignment();
@@ -145,7 +150,7 @@ export class Context {
   #vfReady(): void {
     if (this.#state !== 'attached') return;
     this.#state = 'ready';
-    this.#tell({ type: 'ready' });
+    this.#control.tell({ type: 'ready' });
   }
 
   /** Ends the context, and tells the guest why. `onEnded` follows once its VF process has ended. */
@@ -154,8 +159,8 @@ export class Context {
     this.#state = 'ended';
     this.#reason = reason;
     clearTimeout(this.#attachTimer);
-    this.#tell({ type: 'lost', ...reason, ...details });
-    this.#options.control.destroySoon();
+    this.#control.tell({ type: 'lost', ...reason, ...details });
+    this.#control.end();
     if (this.#vf === undefined) this.#gone(reason);
     else this.#vf.kill(reason);
   }
@@ -170,16 +175,6 @@ export class Context {
   #gone(reason: Reason): void {
     this.#options.grant.release();
     this.#options.onEnded(this, reason);
-  }
-
-  /**
-   * Not by the stream: the VF holds the same connection, and one that was taken over could make it blocking and fill it,
-   * so that a plain write would hold this thread. A guest that has no room for so few bytes misses them.
-   */
-  #tell(line: HostLine): void {
-    const { control } = this.#options;
-    const fd = control.writable ? descriptorOf(control) : null;
-    if (fd !== null) sendNow(fd, Buffer.from(encodeHostLine(line)));
   }
 }
 

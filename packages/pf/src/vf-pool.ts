@@ -35,6 +35,11 @@ export class VfPool {
     return this.#idle.size;
   }
 
+  /** Its VFs outlive this process, and get a copy of their guest's control connection. */
+  get keepsGuests(): boolean {
+    return this.#options.launch.survival !== null;
+  }
+
   get groups(): VfGroups | null {
     return this.#options.launch.groups;
   }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { SystemCallError, descriptorOf, sendDescriptors } from '@gpup/os';
+import { SystemCallError, descriptorOf, guardConnection, sendDescriptors } from '@gpup/os';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
 import { forgoIoUring } from '@gpup/sandbox';
 import {
@@ -100,6 +100,8 @@ export class VfProcess implements Vf {
     this.#group = this.#place();
     // Out of descriptors or processes: there are no streams then, and 'error' is about to come.
     if (this.#child.pid === undefined) return;
+    const controlFd = descriptorOf(this.#child.stdio[VF_CONTROL_FD] as Socket);
+    if (controlFd !== null) guardConnection(controlFd);
     this.#connection = new VfConnection({
       socket: this.#child.stdio[VF_CONTROL_FD] as Socket,
       onLine: (line) => this.#handle(line),
