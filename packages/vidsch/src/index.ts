@@ -1,0 +1,4 @@
+export type { Turn, TurnReport } from './gate.ts';
+export { SLICE_MS } from './limits.ts';
+export { type PartitionTerms, SCHEDULING_POLICIES, type SchedulingPolicy, type SchedulingTerms } from './policy.ts';
+export { TurnScheduler, type TurnSchedulerOptions } from './turn-scheduler.ts';
