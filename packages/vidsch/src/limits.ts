@@ -13,9 +13,3 @@ export const SCHEDULER_LIMITS = {
  * whoever causes them pays for them. Without this, many short submits would take more of others' time than of their own.
  */
 export const OUT_OF_ORDER_US = 1_000;
-
-/**
- * Length of a turn. A switch costs about half a millisecond, so that 10 ms lose some 5 %, and the last of eight partitions
- * waits 70 ms. The bounds are NVIDIA's (1 to 30 ms), and room for adapters whose submits are long.
- */
-export const SLICE_MS = { min: 1, max: 100, default: 10 } as const;

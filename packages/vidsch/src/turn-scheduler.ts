@@ -111,15 +111,15 @@ export class TurnScheduler {
    * Several times a second, after everything has been heard that VFs have said: ousts those that hold the adapter for longer
    * beyond their turn than they may. Only time counts in which this is called: nobody is blamed for a host that stood still.
    */
-  look(beyondUsMax: number): void {
+  look(beyondUsMax: (context: number) => number): void {
     const nowUs = this.#options.nowUs();
     const stepUs = Math.min(nowUs - this.#lookedUs, SCHEDULER_LIMITS.lookUsMax);
     this.#lookedUs = nowUs;
     const turn = this.#turn;
     if (turn === null || turn.isVacant || nowUs <= turn.untilUs) return;
     this.#beyondUs = Math.min(this.#beyondUs + stepUs, nowUs - turn.untilUs);
-    if (this.#beyondUs <= beyondUsMax) return;
     for (const gate of turn.holders) {
+      if (this.#beyondUs <= beyondUsMax(gate.context)) continue;
       gate.oust();
       this.#options.overran(gate.context, this.#beyondUs);
     }

@@ -188,7 +188,7 @@ export class SimulatedAdapter {
   }
 
   #look(): void {
-    this.scheduler.look(TDR_US);
+    this.scheduler.look(() => TDR_US);
     this.queue.after(LOOK_US, () => this.#look());
   }
 
