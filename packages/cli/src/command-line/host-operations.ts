@@ -23,8 +23,7 @@ export const HOST_COMMANDS = [
     path: 'adapter set',
     summary: 'Set how an adapter is used, and how partitions share its time',
     description:
-      'Sets how an adapter is used. partitioned: guests share it by partitions. dda: one guest owns it whole, with no quota and no scheduler in its way; a second guest is refused. An adapter that has partitions keeps its mode.
-Sets how partitions share its time, at once, while guests run. best-effort: nobody waits, and the driver shares. equal-share: each partition that has a guest gets as much as each other one, whether it uses it or not. fixed-share: each has its share (--compute), whether others run or not. Longer turns lose less to switches; shorter ones wait less for each other. docs/scheduling.md says more.',
+      'Sets how an adapter is used. partitioned: guests share it by partitions. dda: one guest owns it whole, with no quota and no scheduler in its way; a second guest is refused. An adapter that has partitions keeps its mode. With --policy it sets how partitions share its time, at once, while guests run. best-effort: nobody waits, and the driver shares. equal-share: each partition that has a guest gets as much as each other one, whether it uses it or not. fixed-share: each has its share (--compute), whether others run or not. Longer turns lose less to switches; shorter ones wait less for each other. docs/scheduling.md says more.',
     operands: [{ name: 'ID', help: 'the adapter, as gpup adapters shows it: hardware-0, software-0' }],
     options: {
       mode: choice(MODES, 'how it is used'),

@@ -80,7 +80,8 @@ export class HostScheduling {
   }
 
   viewOf(partition: string, adapter: string): PartitionScheduling {
-    const { turns: { scheduler }, shares } = this.#adapters.get(adapter) ?? {};
+    const { turns, shares } = this.#adapters.get(adapter) ?? {};
+    const scheduler = turns?.scheduler;
     return {
       promisedShare: scheduler?.promisedShare(partition) ?? null,
       share: shares?.shareOf(partition) ?? 0,
