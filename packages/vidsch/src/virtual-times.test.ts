@@ -82,6 +82,15 @@ test('time that nobody wanted goes to those first who have had least, and then t
   deepEqual(['a', 'b', 'c'].map((name) => times.aheadUs(name)), [0, 0, 0]);
 });
 
+test('one that is owed something has a lead until the next one has had as much', () => {
+  const times = competing({ a: 1, b: 0.5, c: 1 });
+  times.charge('a', 50);
+  times.charge('c', 30);
+  equal(times.leadUs('b'), 15);
+  equal(times.leadUs('c'), 0);
+  equal(competing({ a: 1 }).leadUs('a'), Number.POSITIVE_INFINITY);
+});
+
 test('nobody competes for nothing', () => {
   const times = new VirtualTimes();
   equal(times.next(nobody), null);
