@@ -37,7 +37,7 @@ test('a gate that is open is one no more when its turn is over, and idle only wh
   gate.hear({ type: 'turn-idle', serial: 2 });
   equal(gate.isIdle, true);
   gate.close();
-  deepEqual([gate.state, told.at(-1)], ['open', { serial: 3, untilUs: 0, yields: false }]);
+  deepEqual([gate.state, gate.isIdle, told.at(-1)], ['emptying', false, { serial: 3, untilUs: 0, yields: false }]);
   gate.hear({ type: 'turn-over', serial: 3 });
   deepEqual([gate.state, gate.isIdle, gate.waits], ['closed', false, false]);
 });

@@ -6,7 +6,7 @@ import { OUT_OF_ORDER_US, SCHEDULER_LIMITS } from './limits.ts';
 import { type PartitionTerms, SCHEDULING_POLICIES, type SchedulingPolicy } from './policy.ts';
 import { SimulatedAdapter } from './testing/simulated-adapter.ts';
 
-const CASES = 400;
+const CASES = 300;
 /** Before it VFs have heard that there are turns, and nobody has submitted anything. */
 const START_US = 20_000;
 const CHECKS = 4;
@@ -96,6 +96,7 @@ function checkShares(of: Case, adapter: SimulatedAdapter): void {
   for (const partition of competing) {
     const { name, weight, kind } = partition;
     const heldUs = adapter.heldUs(name);
+    ok(Math.abs(heldUs - adapter.scheduler.heldUs(name)) < 1, `${name} held ${heldUs} us, of which the scheduler knows ${adapter.scheduler.heldUs(name)}.`);
     const fairUs = (weight / weightSum) * elapsedUs;
     const mostUs = fairUs + turnUsMax(of, partition) + extraUs(of, partition) + (weight / weightSum) * outOfOrderUs;
     ok(heldUs <= mostUs, `${name} held ${heldUs} us, more than ${mostUs} (${fairUs} and a turn).`);
