@@ -50,7 +50,7 @@ for (const [line, command] of [
   ['partition create --size 1/4 alpha --json', { kind: 'partition-create', request: { name: 'alpha', size: '1/4' }, json: true, host: undefined }],
   ['partition create -- -alpha', { kind: 'partition-create', request: { name: '-alpha' }, json: false, host: undefined }],
   [
-    'partition create a --adapter software-1 --vram 2GiB --vram-min 1GiB --compute 25% --compute-max 1/2 --contexts 3 --host-memory 1M --escape x --escape y --feature f --limit maxBufferSize=7 --encode 2',
+    'partition create a --adapter software-1 --vram 2GiB --vram-min 1GiB --compute 25% --compute-max 1/2 --contexts 3 --host-memory 1M --escape x --escape y --timestamps fine --feature f --limit maxBufferSize=7 --encode 2',
     {
       kind: 'partition-create',
       request: {
@@ -61,6 +61,7 @@ for (const [line, command] of [
         contextsMax: 3,
         hostBytesMax: 2 ** 20,
         escapes: ['x', 'y'],
+        timestamps: 'fine',
         encode: { min: 2, max: 2, optimal: 2 },
         baseline: { features: ['f'], limits: { maxBufferSize: 7 } },
       },
