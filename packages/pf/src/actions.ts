@@ -25,6 +25,13 @@ export interface AdapterView {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/**
+ * How finely a partition's guests may read the GPU's clock, by timestamp queries: not at all, as browsers allow it
+ * (multiples of 65,536 ns), or as the adapter gives it. `fine` is for tenants who are trusted: it helps to tell what
+ * others do on the adapter.
+ */
+export type TimestampClass = 'none' | 'coarse' | 'fine';
+
 /** A quantity as GPU-P's profiles have it: never below min nor above max; `optimal` is what is aimed at. */
 export interface Capability {
   readonly min: number;
@@ -54,6 +61,8 @@ export interface PartitionRequest {
   readonly baseline?: Baseline;
   /** Names of the escapes that are open. Default: none. */
   readonly escapes?: readonly string[];
+  /** Default: coarse. */
+  readonly timestamps?: TimestampClass;
 }
 
 export interface Baseline {
@@ -68,6 +77,8 @@ export interface PartitionChange {
   readonly contextsMax?: number;
   readonly hostBytesMax?: number;
   readonly escapes?: readonly string[];
+  /** Of guests to come. Refused while there are some that would keep finer ones. */
+  readonly timestamps?: TimestampClass;
   /** Where a budget would fall below what is in use: `refuse` (default), or `wait` until it is free; nothing more is given meanwhile. */
   readonly whenInUse?: 'refuse' | 'wait';
 }
@@ -106,6 +117,7 @@ export interface PartitionView {
   readonly hostBytesMax: number;
   readonly baseline: Baseline;
   readonly escapes: readonly string[];
+  readonly timestamps: TimestampClass;
   /** Where guests connect: who may open this socket may use the partition. */
   readonly socketPath: string;
   readonly createdMs: number;

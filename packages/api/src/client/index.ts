@@ -17,4 +17,5 @@ export type {
   PartitionState,
   PartitionUsage,
   PartitionView,
+  TimestampClass,
 } from '@gpup/pf/actions';

@@ -37,6 +37,7 @@ const changeable = {
   contextsMax: fc.constantFrom<unknown>(0, 1, 64, 65, 1.5, '1'),
   hostBytesMax: bytes,
   escapes: names,
+  timestamps: fc.constantFrom<unknown>('none', 'coarse', 'fine', 'finer', '', 1, null),
 };
 const requests = fc.record(
   {

@@ -1,6 +1,6 @@
 import { API_LIMITS } from '../limits.ts';
 import { type NumberSchema, list, nullable, record, request } from './schema.ts';
-import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TEXT, TIME_MS } from './words.ts';
+import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TEXT, TIME_MS, TIMESTAMP_CLASS } from './words.ts';
 
 const SIZE = {
   type: 'string',
@@ -68,6 +68,7 @@ export const PARTITION_REQUEST = request(
     hostBytesMax: HOST_BYTES_MAX,
     baseline: BASELINE,
     escapes: ESCAPES,
+    timestamps: TIMESTAMP_CLASS,
   },
   ['name'],
 );
@@ -80,6 +81,7 @@ export const PARTITION_CHANGE = {
       contextsMax: CONTEXTS_MAX,
       hostBytesMax: HOST_BYTES_MAX,
       escapes: ESCAPES,
+      timestamps: TIMESTAMP_CLASS,
       whenInUse: {
         type: 'string',
         enum: ['refuse', 'wait'],
@@ -137,6 +139,7 @@ export const PARTITION_VIEW = record({
   hostBytesMax: BYTES,
   baseline: BASELINE,
   escapes: list(TEXT),
+  timestamps: TIMESTAMP_CLASS,
   socketPath: { type: 'string', description: 'Where guests connect: who may open this socket may use the partition.' },
   createdMs: TIME_MS,
   usage: PARTITION_USAGE,

@@ -26,5 +26,10 @@ export const ADAPTER_MODE = {
   enum: ['partitioned', 'dda'],
   description: '`partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way.',
 } as const;
+export const TIMESTAMP_CLASS = {
+  type: 'string',
+  enum: ['none', 'coarse', 'fine'],
+  description: 'How finely guests may read the clock of the GPU by timestamp queries. `none`: there are no such queries. `coarse`: multiples of 65,536 ns. `fine`: as the adapter gives it, for tenants who are trusted.',
+} as const;
 /** Of a feature, a limit or an escape. */
 export const IDENTIFIER = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9._-]*$', minLength: 1, maxLength: API_LIMITS.identifierLengthMax } as const;

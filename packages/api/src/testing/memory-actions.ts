@@ -13,6 +13,7 @@ import type {
   PartitionUsage,
   PartitionView,
   PfActions,
+  TimestampClass,
 } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/refusal';
 
@@ -34,6 +35,7 @@ interface Definition {
   readonly hostBytesMax: number;
   readonly baseline: PartitionRequest['baseline'];
   readonly escapes: readonly string[];
+  readonly timestamps: TimestampClass;
   readonly createdMs: number;
   readonly state: PartitionState;
   readonly usage: PartitionUsage;
@@ -107,6 +109,7 @@ export class MemoryActions implements PfActions {
       hostBytesMax: request.hostBytesMax ?? GIB,
       baseline: request.baseline ?? {},
       escapes: request.escapes ?? [],
+      timestamps: request.timestamps ?? 'coarse',
       createdMs: START_MS,
       state: { kind: 'active' },
       usage: unused(),

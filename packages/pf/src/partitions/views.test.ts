@@ -25,6 +25,7 @@ test('a view tells what was asked for and what it comes to', () => {
     hostBytesMax: PF_LIMITS.hostBytesDefault,
     baseline: {},
     escapes: [],
+    timestamps: 'coarse',
     socketPath: '/run/gpup/partitions/a.sock',
     createdMs: 1,
     usage,
