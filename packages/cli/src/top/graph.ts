@@ -4,12 +4,12 @@ export const ASCII_BLOCKS = '_.-=+*%#';
 
 /**
  * The newest values, one a column, the newest at the right. As high as a column can be is `full`, or the greatest value where
- * that is more; what is not known is left blank.
+ * that is more.
  */
-export function graph(values: readonly (number | null)[], { width, full, blocks }: { readonly width: number; readonly full: number; readonly blocks: string }): string {
+export function graph(values: readonly number[], { width, full, blocks }: { readonly width: number; readonly full: number; readonly blocks: string }): string {
   const shown = width > 0 ? values.slice(-width) : [];
-  const top = Math.max(full, ...shown.map((value) => value ?? 0));
-  return shown.map((value) => (value === null ? ' ' : blocks[levelOf(value, top, blocks.length)])).join('').padStart(width);
+  const top = Math.max(full, ...shown);
+  return shown.map((value) => blocks[levelOf(value, top, blocks.length)]).join('').padStart(width);
 }
 
 function levelOf(value: number, top: number, levelCount: number): number {

@@ -24,7 +24,6 @@ for (const [value, text] of [[null, '-'], [0.5, '0.50 us'], [850, '850 us'], [12
 for (const [values, full, width, picture] of [
   [[], 1, 4, '    '],
   [[0, 1], 1, 4, '  ▁█'],
-  [[0.5, null, 1], 1, 4, ' ▅ █'],
   [[0.124, 0.126], 1, 2, '▁▂'],
   [[0.25, 0.5], 0, 2, '▅█'],
   [[0, 0], 0, 2, '▁▁'],
@@ -37,7 +36,7 @@ test('a graph without blocks', () => equal(graph([0, 0.5, 1], { width: 3, full: 
 
 test('a history grows at its end up to a length, and ends with its partition', () => {
   let histories: Histories = NO_HISTORIES;
-  for (let round = 0; round < 300; round++) histories = continued(histories, ratesOf([partitionRates('a', { share: round }), ...(round === 299 ? [] : [partitionRates('b', { share: null })])]));
+  for (let round = 0; round < 300; round++) histories = continued(histories, ratesOf([partitionRates('a', { share: round }), ...(round === 299 ? [] : [partitionRates('b')])]));
   const a = histories.get('a') ?? [];
   deepEqual([a.length, a[0], a.at(-1)], [120, 180, 299]);
   deepEqual([...histories.keys()], [adapterKey('software-0'), 'a']);
@@ -45,12 +44,12 @@ test('a history grows at its end up to a length, and ends with its partition', (
 
 const PARTITIONS = [
   partitionRates('p10', { share: 0.5, vramBytes: 1, submitsPerSecond: 3, latencyUs: null }),
-  partitionRates('p9', { share: null, vramBytes: 3, submitsPerSecond: null, latencyUs: { p50: 9, p99: 10 } }),
+  partitionRates('p9', { share: 0.1, vramBytes: 3, submitsPerSecond: null, latencyUs: { p50: 9, p99: 10 } }),
   partitionRates('p1', { share: 0.75, vramBytes: 2, submitsPerSecond: 5, latencyUs: { p50: 1, p99: 20 } }),
   partitionRates('p2', { share: 0.5, vramBytes: 1, submitsPerSecond: 3, latencyUs: null }),
 ];
 for (const [key, order, reversed] of [
-  ['share', 'p1 p2 p10 p9', 'p2 p10 p1 p9'],
+  ['share', 'p1 p2 p10 p9', 'p9 p2 p10 p1'],
   ['name', 'p1 p2 p9 p10', 'p10 p9 p2 p1'],
   ['memory', 'p9 p1 p2 p10', 'p2 p10 p1 p9'],
   ['rate', 'p1 p2 p10 p9', 'p2 p10 p1 p9'],

@@ -16,24 +16,24 @@ function picture(state: TopState, width: number, height: number): string {
 const FEW = [
   partitionRates('batch', { share: 0.05, promisedShare: 0.5, latencyUs: null, submitsPerSecond: 0, contextCount: 0 }),
   partitionRates('train', { share: 0.251, contextCount: 12, vramBytes: 2 ** 31 }),
-  partitionRates('new', { share: null, submitsPerSecond: null, latencyUs: null }),
+  partitionRates('new', { share: 0, promisedShare: null, submitsPerSecond: null, latencyUs: null }),
   partitionRates('hung', { state: 'blocked', share: 0, contextCount: 0 }),
 ];
 const HISTORIES = new Map([
   ['train', [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.251]],
-  ['batch', [null, 0.5, 0.25, 0.05]],
+  ['batch', [0.5, 0.25, 0.05]],
   [adapterKey('software-0'), [0, 0.5, 1]],
 ]);
 
 test('a terminal of 80 by 24', () => {
   equal(picture(topState(ratesOf(FEW), { histories: HISTORIES }), 80, 24), `\
 gpup top  22:13:20Z  1 adapter, 4 partitions, 13 guests  every 1 s, by share
-software-0   50.0 %               ▁▅█  2.00G of 16.0G  SwiftShader Device
+software-0   50.0 %               ▁▅█  2.00G of 16.0G  fixed-share, 10 ms  Swift
 PARTITION   SHARE PROMISE         MEMORY SUBMITS/S     P50     P99 HISTORY
 train      25.1 %  25.0 % 2.00G of 2.00G       120  850 us 12.3 ms       ▁▂▄▅▇██
 batch       5.0 %  50.0 % 1.50G of 2.00G         0       -       -           █▅▁
 hung        0.0 %  25.0 % 1.50G of 2.00G       120  850 us 12.3 ms blocked
-new             -  25.0 % 1.50G of 2.00G         -       -       -
+new         0.0 %       - 1.50G of 2.00G         -       -       -
 q quit  sort: share name memory rate latency  arrows scroll
 `);
 });
@@ -52,7 +52,7 @@ q quit  sort: share name memory rate latency  arrows scroll
 test('text without an end has all rows, no graphs and no keys', () => {
   equal(picture(topState(ratesOf(FEW.slice(1, 2)), { isLive: false }), 100, Number.POSITIVE_INFINITY), `\
 gpup top  22:13:20Z  1 adapter, 1 partition, 12 guests  every 1 s, by share
-software-0   50.0 %  2.00G of 16.0G  SwiftShader Device
+software-0   50.0 %  2.00G of 16.0G  fixed-share, 10 ms  SwiftShader Device
 PARTITION   SHARE PROMISE         MEMORY SUBMITS/S     P50     P99 GUESTS WAIT P99
 train      25.1 %  25.0 % 2.00G of 2.00G       120  850 us 12.3 ms  12/16  2.00 us
 `);
@@ -114,7 +114,7 @@ test('before there are figures, and where there are no partitions', () => {
 });
 
 test('an adapter that one guest has whole', () => {
-  const whole = { id: 'software-0', name: 'A GPU', mode: 'dda', partitionCount: 0, share: 0, vramBytes: 0, vramTotalBytes: 1 } as const;
+  const whole = { id: 'software-0', name: 'A GPU', mode: 'dda', scheduling: { policy: 'best-effort', sliceMs: 10 }, partitionCount: 0, share: 0, vramBytes: 0, vramTotalBytes: 1 } as const;
   const text = picture(topState(ratesOf([], { adapters: [{ ...whole, owner: 'guest process 7 (context 3)' }, { ...whole, owner: null }] })), 80, 24);
   ok(text.includes('software-0  owned by guest process 7 (context 3)  A GPU\nsoftware-0  kept for one guest as a whole  A GPU\n'), text);
 });
@@ -144,7 +144,7 @@ function randomState(random: Random): TopState {
     partitionRates(`p${index}`, {
       adapter: `software-${random.below(3)}`,
       state: random.below(5) === 0 ? 'blocked' : 'active',
-      share: some(random.skewed(1e6) / 1000),
+      share: random.skewed(1e6) / 1000,
       promisedShare: some(random.below(1000) / 1000),
       vramBytes: random.skewed(2 ** 50),
       vramBudgetBytes: random.skewed(2 ** 50),
@@ -152,7 +152,7 @@ function randomState(random: Random): TopState {
       latencyUs: some({ p50: random.skewed(1e10), p99: random.skewed(1e10) }),
     }),
   );
-  const histories = new Map(partitions.map(({ name }) => [name, Array.from({ length: random.below(130) }, () => some(random.below(100)))]));
+  const histories = new Map(partitions.map(({ name }) => [name, Array.from({ length: random.below(130) }, () => random.below(100))]));
   const name = `GPU ${'\u001b[2J'.repeat(random.below(3))}`;
   const adapters = Array.from({ length: random.below(4) }, (_, index) => ({ ...ratesOf([]).adapters[0], id: `software-${index}`, name }) as never);
   return topState(random.below(9) === 0 ? undefined : ratesOf(partitions, { adapters }), {

@@ -109,15 +109,17 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function adapterLine({ id, name, mode, owner, share, vramBytes, vramTotalBytes }: AdapterRates, { histories, isLive }: TopState, { blocks }: Screen): Line {
+function adapterLine({ id, name, mode, owner, scheduling: { policy, sliceMs }, share, vramBytes, vramTotalBytes }: AdapterRates, { histories, isLive }: TopState, { blocks }: Screen): Line {
   if (mode === 'dda') return { text: `${id}  ${owner === null ? 'kept for one guest as a whole' : `owned by ${owner}`}  ${name}`, style: 'faint' };
   const picture = isLive ? `  ${graph(histories.get(adapterKey(id)) ?? [], { width: ADAPTER_GRAPH_WIDTH, full: 1, blocks })}` : '';
-  return { text: `${id}  ${percent(share).padStart(7)}${picture}  ${bytes(vramBytes)} of ${bytes(vramTotalBytes)}  ${name}`, style: 'plain' };
+  // There are turns under the other policies only.
+  const sharing = policy === 'best-effort' ? policy : `${policy}, ${sliceMs} ms`;
+  return { text: `${id}  ${percent(share).padStart(7)}${picture}  ${bytes(vramBytes)} of ${bytes(vramTotalBytes)}  ${sharing}  ${name}`, style: 'plain' };
 }
 
 function partitionLine(partition: PartitionRates, layout: Layout, { histories }: TopState, { blocks }: Screen): Line {
   const { name, state, promisedShare, contextCount } = partition;
-  const isIdle = contextCount === 0 && (partition.share ?? 0) === 0;
+  const isIdle = contextCount === 0 && partition.share === 0;
   const picture = graph(histories.get(name) ?? [], { width: layout.historyWidth, full: promisedShare ?? 0, blocks });
   return {
     text: rowOf(partition, layout, state === 'blocked' ? state : picture),

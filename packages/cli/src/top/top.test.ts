@@ -7,6 +7,7 @@ import { type Program, gpup } from '../testing/program.ts';
 let api: TestApi;
 beforeEach(async () => {
   api = await openTestApi();
+  await api.actions.setAdapterScheduling('software-0', { policy: 'fixed-share' });
   await api.actions.createPartition({ name: 'alpha', size: '1/4' });
   await api.actions.createPartition({ name: 'beta', size: '1/8' });
 });
@@ -45,7 +46,7 @@ test('--once --json is one object, and nothing else', async () => {
 test('--once is one picture', async () => {
   const { status, stdout } = await top('--once --sort name', { COLUMNS: '70' }).ended;
   equal(status, 0);
-  match(stdout, /^gpup top {2}\d\d:\d\d:\d\dZ {2}2 adapters, 2 partitions, 0 guests {2}every 0.1 s.*?\nPARTITION {3}SHARE PROMISE .*\nalpha {7}0\.0 % {2}25\.0 % .*\nbeta {8}0\.0 % {2}12\.5 % .*\n$/s);
+  match(stdout, /^gpup top {2}\d\d:\d\d:\d\dZ {2}2 adapters, 2 partitions, 0 guests {2}every 0.1 s.*?\nPARTITION {3}SHARE PROMISE .*\nalpha {6}50\.0 % {2}25\.0 % .*\nbeta {7}50\.0 % {2}12\.5 % .*\n$/s);
   for (const line of stdout.split('\n')) ok(line.length <= 70, line);
 });
 
