@@ -40,6 +40,7 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
     view: () => ({ partition: 'small', features: null, limits: {}, timestamps: 'coarse' }),
     nextContextId: () => ++contextId,
     onOpened: () => {},
+    onAssigned: () => {},
     onReady: () => {},
     onTurn: () => {},
     onLatencyClass: () => {},

@@ -20,11 +20,11 @@ export interface GateOutlet {
 }
 
 /**
- * `free`: every submit is let through, and nothing is said. `emptying`: it was free and is told to close; what was submitted
- * is not finished yet. `open`: it has a turn, until the VF says that all of it is over. `closed`: nothing is unfinished.
- * `ousted`: it held the adapter for too long, and has no turns any more.
+ * `free`: every submit is let through, and nothing is said. `open`: it has a turn, and the VF has not said that all of it is
+ * over. `emptying`: the same, but it is told to close. `closed`: nothing is unfinished. `ousted`: it held the adapter for too
+ * long, and has no turns any more.
  */
-export type GateState = 'free' | 'emptying' | 'open' | 'closed' | 'ousted';
+export type GateState = 'free' | 'open' | 'emptying' | 'closed' | 'ousted';
 
 /** A context's gate as the host knows it: what it was told, and what it has said of that. */
 export class Gate {
@@ -61,10 +61,15 @@ export class Gate {
     this.#outlet.free(this.context);
   }
 
-  /** Lets nothing through from now on. It stays as it is until the VF says that all is over. */
+  /** What was let through may be unfinished. */
+  get holds(): boolean {
+    return this.#state === 'open' || this.#state === 'emptying';
+  }
+
+  /** Lets nothing through from now on. */
   close(): void {
     if (this.#state !== 'free' && this.#state !== 'open') return;
-    if (this.#state === 'free') this.#state = 'emptying';
+    this.#state = 'emptying';
     this.#tell({ untilUs: 0, yields: false });
   }
 

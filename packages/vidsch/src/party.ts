@@ -8,7 +8,7 @@ export class Party {
   heldUs = 0;
   /** In which at least one context held the adapter. */
   turnCount = 0;
-  /** Those that were free before there were turns, and have not finished what they were given. */
+  /** Those that have not finished what they were let do before there were turns. */
   readonly #emptying = new Set<Gate>();
   #emptyingSinceUs = 0;
 
@@ -35,9 +35,8 @@ export class Party {
   empty(nowUs: number): void {
     this.#emptyingSinceUs = nowUs;
     for (const gate of this.gates) {
-      if (gate.state !== 'free') continue;
-      gate.close();
-      this.#emptying.add(gate);
+      if (gate.state === 'free') gate.close();
+      if (gate.state === 'emptying') this.#emptying.add(gate);
     }
   }
 

@@ -42,18 +42,18 @@ export class RunningTurn {
 
   /** Those that have not said that all is over. */
   get holders(): readonly Gate[] {
-    return [...this.#gates].filter(({ state }) => state === 'open');
+    return [...this.#gates].filter(({ holds }) => holds);
   }
 
   /** None of its contexts holds the adapter. */
   get isVacant(): boolean {
-    for (const { state } of this.#gates) if (state === 'open') return false;
+    for (const { holds } of this.#gates) if (holds) return false;
     return true;
   }
 
   /** All of those that hold the adapter have nothing to do. */
   get isIdle(): boolean {
-    for (const gate of this.#gates) if (gate.state === 'open' && !gate.isIdle) return false;
+    for (const gate of this.#gates) if (gate.holds && !gate.isIdle) return false;
     return true;
   }
 

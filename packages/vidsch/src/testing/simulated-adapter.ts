@@ -49,6 +49,7 @@ export class SimulatedAdapter {
   readonly gpu = new SimulatedGpu(this.queue);
   readonly scheduler: TurnScheduler;
   readonly ousted: number[] = [];
+  readonly liars = new Set<number>();
   /** Of each submit that has begun: how long it waited. */
   readonly waits = new Map<string, { readonly madeUs: number; readonly waitedUs: number }[]>();
   /** Submits that began beside those of another partition, although there were turns. */
@@ -94,9 +95,9 @@ export class SimulatedAdapter {
   /** A guest opens a context and begins. */
   begin(partition: string, demand: Demand): number {
     const context = this.#nextContext++;
-    const vf = new SimulatedVf({ queue: this.queue, gpu: this.gpu, partition, context, say: (report) => this.say(context, report) });
+    const vf = new SimulatedVf({ queue: this.queue, gpu: this.gpu, partition, context, say: (report) => this.#saysHonestly(context, report) });
     this.#guests.set(context, { partition, vf, toVfUs: 0, toHostUs: 0, serial: 0 });
-    this.scheduler.contextReady(context, partition);
+    this.scheduler.contextBegins(context, partition);
     const next = (): void => {
       if (this.#guests.get(context)?.vf !== vf) return;
       vf.submit(Math.max(1, demand.lengthUs()), () => {
@@ -111,9 +112,11 @@ export class SimulatedAdapter {
     return context;
   }
 
-  /** A context whose VF says nothing of its own, and submits nothing. */
-  beginMute(partition: string): number {
-    return this.begin(partition, { depth: 0, lengthUs: () => 1, restUs: () => 0 });
+  /** A context whose VF submits nothing, and says nothing but what a test makes it say. */
+  beginLiar(partition: string): number {
+    const context = this.begin(partition, { depth: 0, lengthUs: () => 1, restUs: () => 0 });
+    this.liars.add(context);
+    return context;
   }
 
   end(context: number): void {
@@ -124,6 +127,10 @@ export class SimulatedAdapter {
     this.#drained(context);
     // The host hears of it when the process has ended.
     this.queue.after(this.#delayUs(), () => this.scheduler.contextEnded(context));
+  }
+
+  #saysHonestly(context: number, report: TurnReport): void {
+    if (!this.liars.has(context)) this.say(context, report);
   }
 
   /** A line of a VF: from its own gate, or a lie. */
