@@ -3,8 +3,8 @@ import type { SubmitSize } from './guest-plan.ts';
 import { INCREMENT, MULTIPLIER, jumpOf, jumped } from './lcg.ts';
 
 const GROUP = 64;
-/** Steps of each invocation, so that a workgroup is some 20 us of one core's time on a software GPU. */
-const STEPS = 512;
+/** Steps of each invocation, so that a workgroup is some 10 us of one core's time on a software GPU. */
+const STEPS = 128;
 
 /** No memory traffic and no barriers: all of the time is arithmetic, which competitors for the GPU share as they share its time. */
 const SHADER = `
