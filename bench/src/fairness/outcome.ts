@@ -45,6 +45,8 @@ export interface Outcome {
   readonly latencies: readonly LatencySeries[];
   /** By how much what guests do alone changed between the first and the last time, at most: how far the machine can be trusted. */
   readonly driftPart: number;
+  /** The largest part of the machine's processors that others had during a window. */
+  readonly othersPart: number;
 }
 
 /** A figure with its verdict. One that is no number has reached nothing. */

@@ -7,7 +7,10 @@ const COLOUR = { text: '#24292f', faint: '#6e7781', grid: '#e6e9ec', bar: '#54ae
 const SERIES_COLOURS = ['#8c959f', '#bf8700', '#cf222e', '#1a7f37', '#0969da', '#8250df'] as const;
 const GREEDY = /greedy/;
 
-const px = (value: number): string => value.toFixed(1);
+/** What is no number was not seen, and is drawn as nothing. */
+const drawable = (value: number): number => (Number.isFinite(value) ? value : 0);
+const shown = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '–');
+const px = (value: number): string => drawable(value).toFixed(1);
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function text(x: number, y: number, content: string, attributes = ''): string {
@@ -39,19 +42,19 @@ function sharesCell({ title, guests }: ShareGroup, index: number): string {
   const y = LAYOUT.top + Math.floor(index / LAYOUT.columns) * LAYOUT.cellHeight;
   const plot = { left: x + 32, bottom: y + LAYOUT.cellHeight - 28, width: cellWidth - 56, height: LAYOUT.cellHeight - 66 };
   const shares = guests.map(({ share }) => share);
-  const top = Math.max(0.25, ...shares, ...guests.map(({ promised }) => promised ?? 0)) * 1.08;
+  const top = Math.max(0.25, ...shares.map(drawable), ...guests.map(({ promised }) => promised ?? 0)) * 1.08;
   const step = plot.width / guests.length;
   const heightOf = (share: number): number => (share / top) * plot.height;
   const bars = guests.map(({ guest, share, promised }, i) => {
     const left = plot.left + i * step + step * 0.15;
     const colour = GREEDY.test(guest) ? COLOUR.greedy : COLOUR.bar;
-    const bar = `<rect x="${px(left)}" y="${px(plot.bottom - heightOf(share))}" width="${px(step * 0.7)}" height="${px(heightOf(share))}" fill="${colour}"><title>${escaped(guest)}: ${share.toFixed(4)}</title></rect>`;
-    const label = text(left + step * 0.35, plot.bottom - heightOf(share) - 3, share.toFixed(guests.length > 4 ? 2 : 3), 'text-anchor="middle" font-size="10"');
+    const bar = `<rect x="${px(left)}" y="${px(plot.bottom - heightOf(share))}" width="${px(step * 0.7)}" height="${px(heightOf(share))}" fill="${colour}"><title>${escaped(guest)}: ${shown(share, 4)}</title></rect>`;
+    const label = text(left + step * 0.35, plot.bottom - heightOf(share) - 3, shown(share, guests.length > 4 ? 2 : 3), 'text-anchor="middle" font-size="10"');
     if (promised === null) return `${bar}\n${label}`;
     const at = px(plot.bottom - heightOf(promised));
     return `${bar}\n<line x1="${px(left - step * 0.1)}" x2="${px(left + step * 0.8)}" y1="${at}" y2="${at}" stroke="${COLOUR.promise}" stroke-width="2"/>\n${label}`;
   });
-  const summary = guests.length > 1 ? `Jain ${jainIndex(shares).toFixed(3)}, sum ${sum(shares).toFixed(3)}` : '';
+  const summary = guests.length > 1 ? `Jain ${shown(jainIndex(shares), 3)}, sum ${shown(sum(shares), 3)}` : '';
   return [
     text(x + 8, y + 16, title, 'font-weight="600" font-size="11"'),
     ...bars,
@@ -63,7 +66,7 @@ function sharesCell({ title, guests }: ShareGroup, index: number): string {
 /** How many of the frames took at most so long: a curve for each way to schedule, and a mark at its bound. */
 function latencyPlot(series: readonly LatencySeries[], top: number): string {
   const plot = { left: LAYOUT.left, top: top + 44, width: LAYOUT.width - LAYOUT.left - LAYOUT.margin, height: LAYOUT.plotHeight - 60 };
-  const maxMs = Math.max(...series.flatMap(({ latenciesMs, boundMs }) => [percentile(latenciesMs, 1), boundMs ?? 0])) * 1.05;
+  const maxMs = Math.max(...series.flatMap(({ latenciesMs, boundMs }) => [drawable(percentile(latenciesMs, 1)), boundMs ?? 0])) * 1.05;
   const x = (ms: number): number => plot.left + (ms / maxMs) * plot.width;
   const y = (part: number): number => plot.top + (1 - part) * plot.height;
   const ticks = ticksTo(maxMs).map((ms) => `<line x1="${px(x(ms))}" x2="${px(x(ms))}" y1="${px(plot.top)}" y2="${px(plot.top + plot.height)}" stroke="${COLOUR.grid}"/>\n${text(x(ms), plot.top + plot.height + 16, `${ms} ms`, `text-anchor="middle" fill="${COLOUR.faint}"`)}`);
@@ -76,7 +79,7 @@ function latencyPlot(series: readonly LatencySeries[], top: number): string {
   const legend = series.map(({ title, latenciesMs, boundMs }, i) => {
     const at = plot.top + plot.height + 40 + i * 16;
     const colour = SERIES_COLOURS[i % SERIES_COLOURS.length] as string;
-    const figures = `p50 ${percentile(latenciesMs, 0.5).toFixed(1)} ms, p99 ${percentile(latenciesMs, 0.99).toFixed(1)} ms${boundMs === null ? '' : `, bound ${boundMs.toFixed(1)} ms (dashed)`}`;
+    const figures = `p50 ${shown(percentile(latenciesMs, 0.5), 1)} ms, p99 ${shown(percentile(latenciesMs, 0.99), 1)} ms${boundMs === null ? '' : `, bound ${boundMs.toFixed(1)} ms (dashed)`}`;
     return `<line x1="${px(plot.left)}" x2="${px(plot.left + 18)}" y1="${px(at - 4)}" y2="${px(at - 4)}" stroke="${colour}" stroke-width="3"/>\n${text(plot.left + 26, at, `${title}: ${figures}`)}`;
   });
   const head = text(LAYOUT.margin, top + 24, 'Frames of 1 ms beside submits of 50 ms: how many took at most so long', 'font-weight="600"');

@@ -8,9 +8,13 @@ export function formatOutcomes(outcomes: readonly Outcome[]): string {
     formatFigures(outcomes.flatMap(({ part, figures }) => figures.map((figure) => [part, figure] as const))),
     formatShares(outcomes.flatMap(({ groups }) => groups)),
     formatLatencies(outcomes.flatMap(({ latencies }) => latencies)),
-    outcomes.map(({ part, driftPart }) => `${part}: what guests do alone changed by ${(driftPart * 100).toFixed(1)} % at most meanwhile`).join('\n'),
+    outcomes.map(({ part, driftPart, othersPart }) => `${part}: what guests do alone changed by ${percent(driftPart)} at most; others had up to ${percent(othersPart)} of the processors in a window`).join('\n'),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
 }
 
 export function formatVerdict({ isReached }: Figure): string {

@@ -1,4 +1,4 @@
-import { equal, ok, throws } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { jainIndex, percentile, pointsOff, shareOf } from './shares.ts';
 
@@ -7,7 +7,7 @@ const near = (actual: number, expected: number): void => ok(Math.abs(actual - ex
 test('a share is of what the guest does alone in the same time, however long it was watched', () => {
   near(shareOf({ submitCount: 250, windowMs: 1000 }, [{ submitCount: 500, windowMs: 1000 }]), 0.5);
   near(shareOf({ submitCount: 250, windowMs: 1000 }, [{ submitCount: 240, windowMs: 500 }, { submitCount: 260, windowMs: 500 }]), 0.5);
-  throws(() => shareOf({ submitCount: 1, windowMs: 1 }, [{ submitCount: 0, windowMs: 1 }]), /no share/);
+  equal(shareOf({ submitCount: 1, windowMs: 1 }, [{ submitCount: 0, windowMs: 1 }]), Number.NaN);
 });
 
 for (const n of [1, 2, 8]) {
@@ -35,5 +35,5 @@ test('a percentile is a value that was seen', () => {
   equal(percentile(values, 1), 100);
   equal(percentile([7], 0.99), 7);
   equal(percentile(values.slice(0, 99), 0.99), 100);
-  throws(() => percentile([], 0.5), /no values/);
+  equal(percentile([], 0.5), Number.NaN);
 });

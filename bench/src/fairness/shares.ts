@@ -6,11 +6,11 @@ export interface Pace {
   readonly windowMs: number;
 }
 
-/** What a guest has done, as part of what it does alone in the same time. */
+/** What a guest has done, as part of what it does alone in the same time. No number where it does nothing alone. */
 export function shareOf(together: Pace, alone: readonly Pace[]): number {
   const aloneCount = sum(alone.map(({ submitCount }) => submitCount));
   const aloneMs = sum(alone.map(({ windowMs }) => windowMs));
-  if (aloneCount === 0) throw new Error('A guest that does nothing alone has no share.');
+  if (aloneCount === 0) return Number.NaN;
   return together.submitCount / together.windowMs / (aloneCount / aloneMs);
 }
 
@@ -25,13 +25,11 @@ export function pointsOff(shares: readonly number[], promised: readonly number[]
   return Math.max(...shares.map((share, i) => Math.abs(share - (promised[i] as number)) * 100));
 }
 
-/** By nearest rank: a figure that was really seen. */
+/** By nearest rank: a figure that was really seen. No number where there was none. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(part * sorted.length));
-  const found = sorted[rank - 1];
-  if (found === undefined) throw new Error('There are no values to take a percentile of.');
-  return found;
+  return sorted[rank - 1] ?? Number.NaN;
 }
 
 export function sum(values: readonly number[]): number {

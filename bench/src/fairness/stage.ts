@@ -3,6 +3,7 @@ import { monotonicUs } from '@gpup/os';
 import { FairHost, type Scheduling } from './fair-host.ts';
 import type { GuestPlan, WindowFigures } from './guest-plan.ts';
 import { GuestProcess } from './guest-process.ts';
+import { othersPart } from './others.ts';
 
 /** A guest that a scene wants, in a partition of its own. */
 export interface Actor {
@@ -34,6 +35,8 @@ export class Stage {
   readonly #sockets = new Map<string, string>();
   /** The slice that the host has said it has. */
   sliceMs = 0;
+  /** The largest part of the machine that others had during a window. */
+  othersPartMax = 0;
 
   private constructor(host: FairHost, timing: Timing) {
     this.#host = host;
@@ -85,7 +88,9 @@ export class Stage {
     const startUs = monotonicUs() + NOTICE_MS * 1000;
     const fromUs = startUs + this.#timing.settleMs * 1000;
     const window = { startUs, fromUs, toUs: fromUs + windowMs * 1000 };
+    const others = othersPart(window);
     const figures = await Promise.all(names.map(async (name) => [name, await this.#guest(name).work(window)] as const));
+    this.othersPartMax = Math.max(this.othersPartMax, await others);
     return new Map(figures);
   }
 

@@ -48,7 +48,7 @@ export const fixedShares: Scene = {
         const off = pointsOff(guests.map(({ share }) => share), guests.map(({ guest }) => promised(guest)));
         return judged(names[i] as string, off, { unit: 'points', bar: { sign: '≤', limit: POINTS_MAX } });
       });
-      return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart };
+      return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart, othersPart: stage.othersPartMax };
     });
   },
 };

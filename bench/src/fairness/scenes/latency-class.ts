@@ -42,7 +42,7 @@ export const latencyClass: Scene = {
         latencies.push(series);
         figures.push(...figuresOf(`${take.policy}_${take.latencyClass}`.replace('-', '_'), series));
       }
-      return { part: this.name, figures, groups: [], latencies, driftPart: 0 };
+      return { part: this.name, figures, groups: [], latencies, driftPart: 0, othersPart: stage.othersPartMax };
     });
   },
 };

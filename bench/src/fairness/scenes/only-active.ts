@@ -46,7 +46,7 @@ export const onlyActive: Scene = {
         ],
         groups: [{ title: `one active beside ${IDLE_COUNT} idle, best-effort`, guests: [{ guest: ACTIVE, share: part, promised: 1, submitCount: sum(beside), alonePerSecond: paceOf(alone, timing.windowMs) }] }],
         latencies: [],
-        driftPart: (Math.max(...alone) - Math.min(...alone)) / Math.max(...alone),
+        driftPart: (Math.max(...alone) - Math.min(...alone)) / Math.max(...alone), othersPart: stage.othersPartMax,
       };
     });
   },

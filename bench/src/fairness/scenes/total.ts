@@ -42,7 +42,7 @@ export const total: Scene = {
         groups.push({ title: `${COUNT} alike, ${titleOf(scheduling)}`, guests });
         figures.push(judged(`sum_${nameOf(scheduling)}`, sum(shares), bar === undefined ? {} : { bar }), judged(`jain_alike_${nameOf(scheduling)}`, jainIndex(shares)));
       }
-      return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart };
+      return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart, othersPart: stage.othersPartMax };
     });
   },
 };

@@ -23,6 +23,7 @@ export const unequalDemand: Scene = {
       groups: found.flatMap(({ groups }) => groups),
       latencies: [],
       driftPart: Math.max(...found.map(({ driftPart }) => driftPart)),
+      othersPart: Math.max(...found.map(({ othersPart }) => othersPart)),
     };
   },
 };
@@ -31,6 +32,7 @@ interface Found {
   readonly figures: readonly Figure[];
   readonly groups: readonly ShareGroup[];
   readonly driftPart: number;
+  readonly othersPart: number;
 }
 
 function actors(count: number, { calibration }: SceneContext): Actor[] {
@@ -64,6 +66,6 @@ function amongGuests(count: number, context: SceneContext): Promise<Found> {
       judged(`sum_best_effort_unequal_${count}`, sum(freeShares)),
       judged(`sum_equal_share_unequal_${count}`, sum(equalShares)),
     ];
-    return { figures, groups, driftPart: baseline.driftPart };
+    return { figures, groups, driftPart: baseline.driftPart, othersPart: stage.othersPartMax };
   });
 }
