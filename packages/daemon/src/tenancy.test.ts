@@ -40,6 +40,9 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
     view: () => ({ partition: 'small', features: null, limits: {} }),
     nextContextId: () => ++contextId,
     onOpened: () => {},
+    onReady: () => {},
+    onTurn: () => {},
+    onLatencyClass: () => {},
     onEnded: () => {},
     ...decisions,
   };

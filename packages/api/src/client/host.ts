@@ -1,5 +1,6 @@
 import type {
   AdapterMode,
+  AdapterScheduling,
   AdapterView,
   Allocation,
   ContextView,
@@ -56,6 +57,10 @@ class RemoteHost implements Host {
 
   setAdapterMode(id: string, mode: AdapterMode): Promise<AdapterView> {
     return this.#ask({ method: 'PATCH', path: `/v1/adapters/${encodeURIComponent(id)}`, body: { mode } });
+  }
+
+  setAdapterScheduling(id: string, change: Partial<AdapterScheduling>): Promise<AdapterView> {
+    return this.#ask({ method: 'PATCH', path: `/v1/adapters/${encodeURIComponent(id)}/scheduling`, body: change });
   }
 
   async partitions(): Promise<readonly PartitionView[]> {

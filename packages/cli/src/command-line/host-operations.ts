@@ -1,9 +1,11 @@
+import { PF_LIMITS } from '@gpup/pf';
 import { UsageError } from '../usage-error.ts';
 import { command } from './command.ts';
 import { choice, flag, value, wholeNumber, word } from './option.ts';
 import { HOST, JSON_OUTPUT } from './shared-options.ts';
 
 const MODES = ['partitioned', 'dda'] as const;
+const POLICIES = ['best-effort', 'equal-share', 'fixed-share'] as const;
 /** As in the API. */
 const LOG_LINES_MAX = 10_000;
 const LOG_LINES_DEFAULT = 200;
@@ -19,15 +21,22 @@ export const HOST_COMMANDS = [
   }),
   command({
     path: 'adapter set',
-    summary: 'Partition an adapter, or give it to one guest as a whole',
+    summary: 'Set how an adapter is used, and how partitions share its time',
     description:
-      'Sets how an adapter is used. partitioned: guests share it by partitions. dda: one guest owns it whole, with no quota and no scheduler in its way; a second guest is refused. An adapter that has partitions keeps its mode.',
+      'Sets how an adapter is used. partitioned: guests share it by partitions. dda: one guest owns it whole, with no quota and no scheduler in its way; a second guest is refused. An adapter that has partitions keeps its mode. With --policy it sets how partitions share its time, at once, while guests run. best-effort: nobody waits, and the driver shares. equal-share: each partition that has a guest gets as much as each other one, whether it uses it or not. fixed-share: each has its share (--compute), whether others run or not. Longer turns lose less to switches; shorter ones wait less for each other. docs/scheduling.md says more.',
     operands: [{ name: 'ID', help: 'the adapter, as gpup adapters shows it: hardware-0, software-0' }],
-    options: { mode: choice(MODES, 'how it is used; must be given'), ...JSON_OUTPUT, ...HOST },
-    examples: ['gpup adapter set software-1 --mode dda'],
-    build: ({ mode, json, host }, [id = '']) => {
-      if (mode === undefined) throw new UsageError(`No --mode is given; it is one of ${MODES.join(', ')}.`);
-      return { kind: 'adapter-set', id, mode, json, host };
+    options: {
+      mode: choice(MODES, 'how it is used'),
+      policy: choice(POLICIES, 'how partitions share its time'),
+      slice: value('MS', `how long a turn lasts (${PF_LIMITS.sliceMsMin} to ${PF_LIMITS.sliceMsMax} ms)`, wholeNumber({ min: PF_LIMITS.sliceMsMin, max: PF_LIMITS.sliceMsMax })),
+      ...JSON_OUTPUT,
+      ...HOST,
+    },
+    examples: ['gpup adapter set software-1 --mode dda', 'gpup adapter set hardware-0 --policy equal-share --slice 10'],
+    build: ({ mode, policy, slice, json, host }, [id = '']) => {
+      if (mode === undefined && policy === undefined && slice === undefined) throw new UsageError('Nothing is given to change: --mode, --policy or --slice.');
+      const scheduling = { ...(policy === undefined ? {} : { policy }), ...(slice === undefined ? {} : { sliceMs: slice }) };
+      return { kind: 'adapter-set', id, mode, scheduling, json, host };
     },
   }),
   command({

@@ -1,4 +1,4 @@
-import { type Host, openHost } from '@gpup/api/client';
+import { type AdapterView, type Host, openHost } from '@gpup/api/client';
 import { printable, printableJson } from '@gpup/base';
 import type { Command } from '../arguments.ts';
 import { newLines } from './follow.ts';
@@ -26,7 +26,7 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
     case 'adapters':
       return show(command, await host.adapters(), adaptersText);
     case 'adapter-set':
-      return show(command, await host.setAdapterMode(command.id, command.mode), (adapter) => adaptersText([adapter]));
+      return show(command, await setAdapter(host, command), (adapter) => adaptersText([adapter]));
     case 'partition-create':
       return show(command, await host.createPartition(command.request), createdText);
     case 'partition-list':
@@ -50,6 +50,11 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
 
 function show<T>({ json }: { readonly json: boolean }, value: T, text: (value: T) => string): void {
   print(json ? `${printableJson(value, 2)}\n` : text(value));
+}
+
+async function setAdapter(host: Host, { id, mode, scheduling }: Extract<HostCommand, { kind: 'adapter-set' }>): Promise<AdapterView> {
+  const adapter = mode === undefined ? undefined : await host.setAdapterMode(id, mode);
+  return adapter !== undefined && Object.keys(scheduling).length === 0 ? adapter : host.setAdapterScheduling(id, scheduling);
 }
 
 async function showPartition(host: Host, { name, allocations: countMax, json }: Extract<HostCommand, { kind: 'partition-show' }>): Promise<void> {

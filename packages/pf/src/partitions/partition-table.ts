@@ -8,7 +8,7 @@
  *   - Partitions that are in place have mins that fit into their adapter together (admission.ts).
  *   - An adapter in mode `dda` has no partitions; one in mode `partitioned` has no owner.
  */
-import type { AdapterMode, HostEvent, PartitionChange, PartitionRequest } from '../actions.ts';
+import type { AdapterMode, AdapterScheduling, HostEvent, PartitionChange, PartitionRequest } from '../actions.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { type Allotment, type Available, type Claim, admit, allot, availableOf, checkFree } from './admission.ts';
@@ -22,6 +22,8 @@ export interface TableAdapter {
   readonly mode: AdapterMode;
   /** Who has it whole, in words for people; null while nobody does. */
   readonly owner: string | null;
+  /** Null: nobody has asked for anything; the host's default holds. */
+  readonly scheduling: AdapterScheduling | null;
 }
 
 export interface TablePartition {
@@ -35,6 +37,8 @@ export interface PartitionTable {
   readonly adapters: readonly TableAdapter[];
   /** Of adapters that are not there at present, by id: they may come back. */
   readonly absentModes: Readonly<Record<string, AdapterMode>>;
+  /** The same. */
+  readonly absentScheduling: Readonly<Record<string, AdapterScheduling>>;
   /** In the order in which they were made. */
   readonly partitions: readonly TablePartition[];
 }
@@ -132,6 +136,10 @@ export function setAdapterMode(table: PartitionTable, id: string, mode: AdapterM
     throw new Refusal('adapter-has-partitions', `The adapter ${id} has partitions (${listed(names)}); one guest can own it whole only when it has none.`);
   }
   return withAdapter(table, { ...adapter, mode });
+}
+
+export function setAdapterScheduling(table: PartitionTable, id: string, scheduling: AdapterScheduling): Transition {
+  return withAdapter(table, { ...adapterOf(table, id), scheduling });
 }
 
 /** Makes a guest the owner of an adapter in mode `dda`. The owner's name is for people: others are refused with it. */
