@@ -26,13 +26,15 @@ class ScriptedQueue {
 function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
   const published: number[] = [];
   const flow: string[] = [];
+  /** When submits have finished, and how many are left. */
+  const progressed: (readonly [number, number])[] = [];
   const hostMemory = new HostMemory(new OwnBudget(undefined));
   const clock = { nowMs: 1000 };
   const buffer = new ArrayBuffer(pageBytes(1));
   const page = PartitionPage.create(buffer, { slotCount: 1, budgetBytes: undefined, hostBudgetBytes: undefined });
   const slot = new ContextSlot({ buffer, slotIndex: page.allocateSlot(1) as number });
   const expected: number[] = [];
-  const work = new SubmittedWork({
+  const work: SubmittedWork = new SubmittedWork({
     limits: { ...VF_LIMITS, ...limits },
     hostMemory,
     meter: new SubmitMeter(slot),
@@ -41,12 +43,13 @@ function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
     resume: () => flow.push('resume'),
     settled: (promise, then) => void promise.then(then, then),
     soon: (callback) => queueMicrotask(callback),
+    progressed: () => progressed.push([clock.nowMs, work.unfinishedCount]),
     expect: (quietMs) => expected.push(quietMs),
     nowMs: () => clock.nowMs,
   });
   const queues = [new ScriptedQueue(), new ScriptedQueue()] as const;
   const natives = queues as unknown as readonly [GPUQueue, GPUQueue];
-  return { work, queues, natives, published, flow, expected, hostMemory, clock, view: () => page.slot(0) };
+  return { work, queues, natives, published, flow, progressed, expected, hostMemory, clock, view: () => page.slot(0) };
 }
 
 /** The packets at hand are executed. */
@@ -275,4 +278,40 @@ test('an answer that another one comes before is timed, and expected, from that 
   work.submitted(natives[0], DEVICES[0]);
   await turnOver();
   deepEqual(expected, [0, 0, 0, 0, 7.5]);
+});
+
+test('each answer for submits is told, with what is left; one for writes alone is not', async () => {
+  const { work, queues, natives, progressed, clock } = setUp();
+  work.written(natives[0], VF_LIMITS.writeBytesInFlightMax / 2);
+  await queues[0].finish();
+  deepEqual(progressed, []);
+  for (let i = 0; i < 3; i++) work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  work.submitted(natives[0], DEVICES[0]);
+  equal(work.unfinishedCount, 4);
+  clock.nowMs = 1010;
+  await queues[0].finish();
+  equal(work.idleSinceMs, 0);
+  clock.nowMs = 1020;
+  await queues[0].finish();
+  deepEqual(progressed, [[1010, 1], [1020, 0]]);
+  equal(work.idleSinceMs, 1020);
+});
+
+test('how long a submit takes follows the last answers, by what they have covered', async () => {
+  const { work, queues, natives, clock } = setUp();
+  equal(work.submitMs, Number.POSITIVE_INFINITY, 'nothing is known');
+  const answered = async (submitCount: number, ms: number): Promise<void> => {
+    for (let i = 0; i < submitCount; i++) work.submitted(natives[0], DEVICES[0]);
+    await turnOver();
+    clock.nowMs += ms;
+    await queues[0].finish();
+  };
+  await answered(4, 8);
+  equal(work.submitMs, 2);
+  await answered(1, 50);
+  equal(work.submitMs, (8 * 0.75 + 50) / (4 * 0.75 + 1));
+  clock.nowMs += 1e6;
+  for (let i = 0; i < 40; i++) await answered(2, 2);
+  equal(Math.abs(work.submitMs - 1) < 0.001, true, 'a pause counts for nothing, and what was long ago for little');
 });

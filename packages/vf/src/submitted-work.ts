@@ -17,6 +17,8 @@ export interface SubmittedWorkOptions {
   readonly settled: (promise: Promise<unknown>, then: () => void) => void;
   /** Calls back once what is at hand has been executed. */
   readonly soon: (callback: () => void) => void;
+  /** Submits have finished. */
+  readonly progressed: () => void;
   /** The completion that was asked for just now is not expected within so many milliseconds. */
   readonly expect: (quietMs: number) => void;
   readonly nowMs: () => number;
@@ -79,6 +81,25 @@ class RecentTimes {
   }
 }
 
+/** An average over the last answers, in which the latest count most. */
+const PACE_SHARE_KEPT = 0.75;
+
+/** How long a submit takes, as the answers of late have it: the time between them, over the submits that they spoke of. */
+class Pace {
+  #ms = 0;
+  #count = 0;
+
+  add(ms: number, submitCount: number): void {
+    this.#ms = this.#ms * PACE_SHARE_KEPT + ms;
+    this.#count = this.#count * PACE_SHARE_KEPT + submitCount;
+  }
+
+  /** Infinity until there was an answer. */
+  get submitMs(): number {
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#ms / this.#count;
+  }
+}
+
 /**
  * Work that the guest has submitted and the GPU has not finished, over all queues of a context.
  *
@@ -102,6 +123,8 @@ export class SubmittedWork {
   /** Queues with something that nobody has asked for yet. */
   readonly #unwatched = new Set<QueueWork>();
   readonly #recent = new RecentTimes();
+  readonly #pace = new Pace();
+  #idleSinceMs = 0;
   #mapCount = 0;
   readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
@@ -122,15 +145,29 @@ export class SubmittedWork {
     return this.#queues.size === 0;
   }
 
-  /** `device` is the handle of the queue's device. */
-  submitted(native: GPUQueue, device: number): void {
+  get unfinishedCount(): number {
+    return this.#submitCount;
+  }
+
+  /** When the last unfinished submit has finished. */
+  get idleSinceMs(): number {
+    return this.#idleSinceMs;
+  }
+
+  /** How long one submit takes, lately; Infinity: not known. */
+  get submitMs(): number {
+    return this.#pace.submitMs;
+  }
+
+  /** `device` is the handle of the queue's device. `cameMs`: since when the guest has been waiting, where it is not since now. */
+  submitted(native: GPUQueue, device: number, cameMs?: number): void {
     const work = this.#workOf(native);
     const serial = ++this.#serial;
     const { unasked } = work;
     work.device = device;
     if (unasked.submitCount++ === 0) unasked.firstSerial = serial;
     this.#submitCount++;
-    this.#options.meter?.submitted(serial, device, this.#options.nowMs());
+    this.#options.meter?.submitted(serial, device, this.#options.nowMs(), cameMs);
     if (unasked.submitCount === SUBMITS_PER_QUESTION_MAX) this.#watch(work);
     else if (work.watches.length === 0) this.#watchSoon(work);
     this.#limit();
@@ -218,14 +255,22 @@ export class SubmittedWork {
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(watch.done, () => {
       const nowMs = this.#options.nowMs();
-      this.#recent.add(nowMs - Math.max(askedMs, work.answeredMs));
+      const tookMs = nowMs - Math.max(askedMs, work.answeredMs);
+      this.#recent.add(tookMs);
       work.answeredMs = nowMs;
       work.watches.splice(work.watches.indexOf(watch), 1);
       this.#options.hostMemory.release(share.stagedBytes);
       this.#submitCount -= share.submitCount;
       this.#writtenBytes -= share.writtenBytes;
       this.#advance(work, nowMs);
+      if (share.submitCount > 0) this.#finished(share.submitCount, tookMs, nowMs);
     });
+  }
+
+  #finished(submitCount: number, tookMs: number, nowMs: number): void {
+    this.#pace.add(tookMs, submitCount);
+    if (this.#submitCount === 0) this.#idleSinceMs = nowMs;
+    this.#options.progressed();
   }
 
   #expectAnswer(): void {

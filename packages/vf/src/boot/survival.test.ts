@@ -120,7 +120,7 @@ test('a next host is told who the VF is, and gets the descriptors that it keeps'
   const { hello, fds } = host.hello();
   const pid = scene.child.pid as number;
   deepEqual(hello, {
-    type: 'hello', protocol: { major: 1, minor: 0 }, vfId: VF_ID, pid, startTicks: processStartTicks(pid), isReady: true, context: CONTEXT, page: { slotIndex: 3 },
+    type: 'hello', protocol: { major: 1, minor: 1 }, vfId: VF_ID, pid, startTicks: processStartTicks(pid), isReady: true, context: CONTEXT, page: { slotIndex: 3 },
   });
   const [control = -1, page = -1] = fds;
   equal(readlinkSync(`/proc/self/fd/${page}`), '/memfd:gpup-test-page (deleted)');

@@ -13,7 +13,7 @@ report({ type: 'warm' });
 const assigned = receiveAssignment();
 if (assigned === null) process.exit(0);
 closeDescriptor(assigned.dataFd);
-attendHost(assigned, { allocations: () => [{ label: 'a "label"\n', kind: 'buffer', bytes: 64 }], openEscapes: () => {}, end: endVf });
+attendHost(assigned, { allocations: () => [{ label: 'a "label"\n', kind: 'buffer', bytes: 64 }], openEscapes: () => {}, grantTurn: () => {}, freeTurn: () => {}, hostChanged: () => {}, end: endVf });
 report({ type: 'ready' });
 process.stdin.once('data', () => endVf('test-fault', 'It was told to fail.'));
 process.stdin.resume();
