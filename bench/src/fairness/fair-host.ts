@@ -2,17 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Host, openHost } from '@gpup/api/client';
+import { type Host, type LatencyClass, type SchedulingPolicy, openHost } from '@gpup/api/client';
 import { startDaemon, stopDaemon } from '@gpup/daemon';
 
 const LOOK_MS = 10;
 const LOOKS_MAX = 1000;
 
-export type Policy = 'best-effort' | 'equal-share' | 'fixed-share';
-export const POLICIES: readonly Policy[] = ['best-effort', 'equal-share', 'fixed-share'];
-
 export interface Scheduling {
-  readonly policy: Policy;
+  readonly policy: SchedulingPolicy;
   /** Default: the host's own. */
   readonly sliceMs?: number;
 }
@@ -47,16 +44,13 @@ export class FairHost {
     return (await this.#host.createPartition({ name, adapter: this.#adapterId, size })).socketPath;
   }
 
-  async setLatencyClass(partition: string, latencyClass: 'standard' | 'interactive'): Promise<void> {
-    if (!('setAdapterScheduling' in this.#host)) return;
-    await this.#host.changePartition(partition, { latencyClass } as object);
+  async setLatencyClass(partition: string, latencyClass: LatencyClass): Promise<void> {
+    await this.#host.changePartition(partition, { latencyClass });
   }
 
   /** Resolves with the slice that it has then. */
   async schedule({ policy, sliceMs }: Scheduling): Promise<number> {
-    const host = this.#host as unknown as { setAdapterScheduling?(id: string, s: object): Promise<{ scheduling: { sliceMs: number } }> };
-    if (host.setAdapterScheduling === undefined) return 10;
-    const { scheduling } = await host.setAdapterScheduling(this.#adapterId, sliceMs === undefined ? { policy } : { policy, sliceMs });
+    const { scheduling } = await this.#host.setAdapterScheduling(this.#adapterId, sliceMs === undefined ? { policy } : { policy, sliceMs });
     return scheduling.sliceMs;
   }
 

@@ -25,8 +25,8 @@ test('measures guests under every policy, and writes the figures and the picture
   ]);
   deepEqual(latency?.latencies.map(({ title, boundMs }) => [title, boundMs !== null]), [
     ['frames alone', false],
-    ['best-effort, standard', false],
-    ['equal-share, standard', false],
+    ['best-effort, throughput', false],
+    ['equal-share, throughput', false],
     ['best-effort, interactive', true],
     ['equal-share, interactive', true],
     ['fixed-share, interactive', true],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LatencyClass } from '@gpup/api/client';
 import { monotonicUs } from '@gpup/os';
 import { FairHost, type Scheduling } from './fair-host.ts';
 import type { GuestPlan, WindowFigures } from './guest-plan.ts';
@@ -79,7 +80,7 @@ export class Stage {
     this.sliceMs = await this.#host.schedule(scheduling);
   }
 
-  setLatencyClass(name: string, latencyClass: 'standard' | 'interactive'): Promise<void> {
+  setLatencyClass(name: string, latencyClass: LatencyClass): Promise<void> {
     return this.#host.setLatencyClass(name, latencyClass);
   }
 

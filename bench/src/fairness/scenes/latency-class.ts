@@ -1,4 +1,4 @@
-import type { Policy } from '../fair-host.ts';
+import type { LatencyClass, SchedulingPolicy } from '@gpup/api/client';
 import { MONSTER_MS, frameGuest, monsterGuest } from '../guests.ts';
 import { type Figure, type LatencySeries, judged } from '../outcome.ts';
 import { percentile } from '../shares.ts';
@@ -10,9 +10,9 @@ const MARGIN_MS = 5;
 /** Frames wait for monsters: there are fewer of them than ticks, and a p99 wants hundreds. */
 const WINDOWS = 2;
 
-const TAKES: readonly { readonly policy: Policy; readonly latencyClass: 'standard' | 'interactive' }[] = [
-  { policy: 'best-effort', latencyClass: 'standard' },
-  { policy: 'equal-share', latencyClass: 'standard' },
+const TAKES: readonly { readonly policy: SchedulingPolicy; readonly latencyClass: LatencyClass }[] = [
+  { policy: 'best-effort', latencyClass: 'throughput' },
+  { policy: 'equal-share', latencyClass: 'throughput' },
   { policy: 'best-effort', latencyClass: 'interactive' },
   { policy: 'equal-share', latencyClass: 'interactive' },
   { policy: 'fixed-share', latencyClass: 'interactive' },

@@ -1,9 +1,9 @@
+import type { SchedulingPolicy } from '@gpup/api/client';
 import { simpleGuest } from '../guests.ts';
 import type { WindowFigures } from '../guest-plan.ts';
 import { judged } from '../outcome.ts';
 import { sum } from '../shares.ts';
 import { type Actor, type Stage, onStage } from '../stage.ts';
-import type { Policy } from '../fair-host.ts';
 import type { Scene } from './scene.ts';
 
 const PART_MIN = 0.98;
@@ -52,7 +52,7 @@ export const onlyActive: Scene = {
   },
 };
 
-async function paceUnder(policy: Policy, stage: Stage): Promise<number> {
+async function paceUnder(policy: SchedulingPolicy, stage: Stage): Promise<number> {
   await stage.schedule({ policy });
   const figures: WindowFigures | undefined = (await stage.together([ACTIVE])).get(ACTIVE);
   return figures?.submitCount ?? 0;
