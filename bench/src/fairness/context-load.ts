@@ -16,6 +16,8 @@ const SHADER = `
   }`;
 
 const TIMESTAMP_BYTES = 16;
+/** What a guest's adapter calls itself ends with its partition. */
+const PARTITION_NAME = / \(gpup partition [^)]*\)$/;
 
 /** One place for a submit at a time, with what takes its time. */
 export interface Lane {
@@ -35,7 +37,7 @@ export class ContextLoad {
   #submitCount = 0;
 
   private constructor(adapter: GPUAdapter, { device, groupCount }: { readonly device: GPUDevice; readonly groupCount: number }) {
-    this.adapter = `${adapter.info.vendor} ${adapter.info.description}`.trim();
+    this.adapter = `${adapter.info.vendor} ${adapter.info.description}`.replace(PARTITION_NAME, '').trim();
     this.#device = device;
     this.#groupCount = groupCount;
     device.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error.message));

@@ -2,7 +2,7 @@
 import type { LatencySeries, Outcome, ShareGroup } from './outcome.ts';
 import { jainIndex, percentile, sum } from './shares.ts';
 
-const LAYOUT = { width: 960, margin: 24, top: 64, columns: 3, cellHeight: 150, plotHeight: 260, left: 52 } as const;
+const LAYOUT = { width: 960, margin: 24, top: 84, columns: 3, cellHeight: 150, plotHeight: 260, left: 52 } as const;
 const COLOUR = { text: '#24292f', faint: '#6e7781', grid: '#e6e9ec', bar: '#54aeff', greedy: '#bf8700', promise: '#cf222e' } as const;
 const SERIES_COLOURS = ['#8c959f', '#bf8700', '#cf222e', '#1a7f37', '#0969da', '#8250df'] as const;
 const GREEDY = /greedy/;
@@ -22,12 +22,13 @@ export function picture(outcomes: readonly Outcome[], { machine }: { readonly ma
   const latencies = outcomes.flatMap((outcome) => outcome.latencies);
   const rows = Math.ceil(groups.length / LAYOUT.columns);
   const plotTop = LAYOUT.top + rows * LAYOUT.cellHeight;
-  const height = plotTop + (latencies.length > 0 ? LAYOUT.plotHeight + latencies.length * 16 + 60 : 0) + 28;
+  const height = plotTop + (latencies.length > 0 ? LAYOUT.plotHeight + latencies.length * 16 + 44 : 0) + 28;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LAYOUT.width} ${height}" width="${LAYOUT.width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${COLOUR.text}">
 <title>Who gets how much of the GPU</title>
 <rect width="${LAYOUT.width}" height="${height}" fill="#fff"/>
 ${text(LAYOUT.margin, 26, 'Who gets how much of the GPU', 'font-size="16" font-weight="600"')}
-${text(LAYOUT.margin, 46, `${machine}; a bar is a guest's work, as part of what it does alone; red lines are what is promised`, `fill="${COLOUR.faint}"`)}
+${text(LAYOUT.margin, 46, machine, `fill="${COLOUR.faint}"`)}
+${text(LAYOUT.margin, 64, "Bars: a guest's work, as part of what it does alone in the same time. Red lines: what the policy promises. Brown: the guest that asks for far more.", `fill="${COLOUR.faint}"`)}
 ${groups.map((group, index) => sharesCell(group, index)).join('\n')}
 ${latencies.length > 0 ? latencyPlot(latencies, plotTop) : ''}
 ${text(LAYOUT.margin, height - 12, 'Not measured on hardware where the adapter is SwiftShader.', `fill="${COLOUR.faint}"`)}
@@ -42,7 +43,7 @@ function sharesCell({ title, guests }: ShareGroup, index: number): string {
   const y = LAYOUT.top + Math.floor(index / LAYOUT.columns) * LAYOUT.cellHeight;
   const plot = { left: x + 32, bottom: y + LAYOUT.cellHeight - 28, width: cellWidth - 56, height: LAYOUT.cellHeight - 66 };
   const shares = guests.map(({ share }) => share);
-  const top = Math.max(0.25, ...shares.map(drawable), ...guests.map(({ promised }) => promised ?? 0)) * 1.08;
+  const top = Math.max(0.1, ...shares.map(drawable), ...guests.map(({ promised }) => promised ?? 0)) * 1.12;
   const step = plot.width / guests.length;
   const heightOf = (share: number): number => (share / top) * plot.height;
   const bars = guests.map(({ guest, share, promised }, i) => {
