@@ -2,6 +2,8 @@
 export const SCHEDULER_LIMITS = {
   /** So long those that were free before there were turns may take to finish, before turns begin beside what is left. */
   emptyingUsMax: 100_000,
+  /** So long afterwards it may hold up those that have a turn, who are not blamed for it. */
+  emptyingGraceUs: 30_000_000,
   /** Under best-effort, so long after an interactive partition last wanted the adapter everybody is free again. */
   calmUs: 1_000_000,
   /** Between two looks no more time than this counts against whoever holds the adapter. */

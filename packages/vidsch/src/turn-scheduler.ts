@@ -117,6 +117,8 @@ export class TurnScheduler {
     this.#lookedUs = nowUs;
     const turn = this.#turn;
     if (turn === null || turn.isVacant || nowUs <= turn.untilUs) return;
+    // What is still to be finished of before there were turns is in their way.
+    if (this.#isEmptying && nowUs < this.#emptyingUntilUs + SCHEDULER_LIMITS.emptyingGraceUs) return;
     this.#beyondUs = Math.min(this.#beyondUs + stepUs, nowUs - turn.untilUs);
     for (const gate of turn.holders) {
       if (this.#beyondUs <= beyondUsMax(gate.context)) continue;

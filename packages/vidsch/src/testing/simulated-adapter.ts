@@ -13,6 +13,8 @@ export interface Demand {
   readonly lengthUs: () => number;
   /** From the end of a submit to the next one. 0: at once. */
   readonly restUs: () => number;
+  /** From the opening of the context to the first submit. */
+  readonly afterUs?: number;
 }
 
 /** How late messages and timers are. Both ends keep their order. */
@@ -21,8 +23,9 @@ export interface Lateness {
   readonly wakeUsMax: number;
 }
 
-export const TDR_US = 2_000_000;
-const LOOK_US = 250_000;
+/** Shorter than on any adapter, so that simulations are short as well. */
+export const TDR_US = 200_000;
+const LOOK_US = 25_000;
 
 /** From when to when a partition's contexts were let in, as seen at the host's outlet. */
 export interface Hold {
@@ -47,7 +50,7 @@ export class SimulatedAdapter {
   readonly scheduler: TurnScheduler;
   readonly ousted: number[] = [];
   /** Of each submit that has begun: how long it waited. */
-  readonly waitsUs = new Map<string, number[]>();
+  readonly waits = new Map<string, { readonly madeUs: number; readonly waitedUs: number }[]>();
   /** Submits that began beside those of another partition, although there were turns. */
   readonly intrusions: string[] = [];
   readonly holds: Hold[] = [];
@@ -72,9 +75,9 @@ export class SimulatedAdapter {
       },
     });
     this.gpu.onBegin = ({ partition, madeUs }, nowUs) => {
-      const waits = this.waitsUs.get(partition) ?? [];
-      waits.push(nowUs - madeUs);
-      this.waitsUs.set(partition, waits);
+      const waits = this.waits.get(partition) ?? [];
+      waits.push({ madeUs, waitedUs: nowUs - madeUs });
+      this.waits.set(partition, waits);
     };
     this.gpu.onSubmit = (work, unfinished) => this.#judge(work, unfinished);
     this.queue.after(LOOK_US, () => this.#look());
@@ -102,7 +105,9 @@ export class SimulatedAdapter {
         else this.queue.after(restUs, next);
       });
     };
-    for (let count = 0; count < demand.depth; count++) next();
+    this.queue.after(demand.afterUs ?? 0, () => {
+      for (let count = 0; count < demand.depth; count++) next();
+    });
     return context;
   }
 

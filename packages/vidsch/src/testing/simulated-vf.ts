@@ -26,7 +26,8 @@ export class SimulatedVf {
   readonly #submits: GuestSubmit[] = [];
   #turn: Turn | null = null;
   #unfinishedCount = 0;
-  #recentUs = 0;
+  /** Until it knows better, one at a time. */
+  #recentUs = Number.POSITIVE_INFINITY;
   #hasSaid: Record<TurnReport['type'], boolean> = { 'turn-wanted': false, 'turn-over': false, 'turn-idle': false };
   #idleMark = 0;
   #isDead = false;
