@@ -1,4 +1,3 @@
-import type { WindowFigures } from './guest-plan.ts';
 import type { GuestShare } from './outcome.ts';
 import { type Pace, shareOf, sum } from './shares.ts';
 import type { Figures, Stage } from './stage.ts';
@@ -27,10 +26,10 @@ export class Baseline {
   /** Of those who worked together, with what the policy promises each of them. */
   sharesOf(figures: Figures, promised: (name: string) => number | null): GuestShare[] {
     const { windowMs } = this.#stage.timing;
-    return [...figures].map(([guest, { submitCount }]: [string, WindowFigures]) => {
+    return [...figures].map(([guest, { submitCount, heldMs, turnCount }]) => {
       const alone = this.#paces.get(guest) ?? [];
       const alonePerSecond = (1000 * sum(alone.map((each) => each.submitCount))) / sum(alone.map((each) => each.windowMs));
-      return { guest, share: shareOf({ submitCount, windowMs }, alone), promised: promised(guest), submitCount, alonePerSecond };
+      return { guest, share: shareOf({ submitCount, windowMs }, alone), promised: promised(guest), submitCount, heldPart: heldMs / windowMs, turnCount, alonePerSecond };
     });
   }
 

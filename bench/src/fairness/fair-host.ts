@@ -14,6 +14,11 @@ export interface Scheduling {
   readonly sliceMs?: number;
 }
 
+export interface Held {
+  readonly heldUs: number;
+  readonly turnCount: number;
+}
+
 /** A host that lives on its own (`gpup host start`), in a directory of its own, with one adapter whose scheduling changes. */
 export class FairHost {
   readonly #directory: string;
@@ -52,6 +57,11 @@ export class FairHost {
   async schedule({ policy, sliceMs }: Scheduling): Promise<number> {
     const { scheduling } = await this.#host.setAdapterScheduling(this.#adapterId, sliceMs === undefined ? { policy } : { policy, sliceMs });
     return scheduling.sliceMs;
+  }
+
+  /** What the host says for how long each partition has held the adapter, and how often. */
+  async held(): Promise<ReadonlyMap<string, Held>> {
+    return new Map((await this.#host.partitions()).map(({ name, scheduling: { heldUs, turnCount } }) => [name, { heldUs, turnCount }]));
   }
 
   /** Resolves when so many contexts are left: a guest that has ended is noticed a moment later. */

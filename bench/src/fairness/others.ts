@@ -22,6 +22,6 @@ function busyNs(): { readonly machine: number; readonly own: number; readonly at
   return { machine: machineBusyNs(), own, atUs: monotonicUs() };
 }
 
-async function sleepUntil(untilUs: number): Promise<void> {
+export async function sleepUntil(untilUs: number): Promise<void> {
   await sleep(Math.max(0, (untilUs - monotonicUs()) / 1000));
 }

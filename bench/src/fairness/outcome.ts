@@ -21,6 +21,9 @@ export interface GuestShare {
   /** Null: the policy promises nothing. */
   readonly promised: number | null;
   readonly submitCount: number;
+  /** Part of the window for which it held the adapter, by the host's clock; where nobody has turns, by what its VFs say. */
+  readonly heldPart: number;
+  readonly turnCount: number;
   readonly alonePerSecond: number;
 }
 

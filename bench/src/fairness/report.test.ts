@@ -4,7 +4,7 @@ import { type Outcome, judged } from './outcome.ts';
 import { picture } from './picture.ts';
 import { formatOutcomes } from './report.ts';
 
-const guest = (name: string, share: number, promised: number | null) => ({ guest: name, share, promised, submitCount: 10, alonePerSecond: 100 });
+const guest = (name: string, share: number, promised: number | null) => ({ guest: name, share, promised, submitCount: 10, heldPart: 0.55, turnCount: 7, alonePerSecond: 100 });
 const OUTCOME: Outcome = {
   part: 'fixed',
   figures: [
@@ -26,7 +26,7 @@ test('each bar has its verdict, each guest its share beside its promise', () => 
   match(text, /^fixed +points_off +1\.25 points +≤ 2\.00 +reached$/m);
   match(text, /^fixed +jain +0\.9800 +≥ 0\.990 +not reached$/m);
   match(text, /^fixed +sum +0\.9000$/m);
-  match(text, /^two <guests> +greedy +0\.6000 +0\.5000 +10 +100\.0$/m);
+  match(text, /^two <guests> +greedy +0\.6000 +0\.5000 +0\.5500 +7 +10 +100\.0$/m);
   match(text, /^two <guests> +simple +0\.4000 +nothing /m);
   match(text, /^promised +3 +2\.00 +30\.0 +30\.0 +30\.0 +51\.0 +66\.0$/m);
   match(text, /changed by 3\.1 % at most; others had up to 50\.0 %/);

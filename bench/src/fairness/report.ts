@@ -41,16 +41,18 @@ function formatFigures(figures: readonly (readonly [string, Figure])[]): string 
 function formatShares(groups: readonly ShareGroup[]): string {
   if (groups.length === 0) return '';
   const rows = groups.flatMap(({ title, guests }) =>
-    guests.map(({ guest, share, promised, submitCount, alonePerSecond }) => [
+    guests.map(({ guest, share, promised, heldPart, turnCount, submitCount, alonePerSecond }) => [
       title,
       guest,
       share.toFixed(4),
       promised === null ? 'nothing' : promised.toFixed(4),
+      heldPart.toFixed(4),
+      String(turnCount),
       String(submitCount),
       formatFigure(alonePerSecond),
     ]),
   );
-  return formatTable([['together', 'guest', 'share', 'promised', 'submits', 'alone, a second'], ...rows], 2);
+  return formatTable([['together', 'guest', 'share', 'promised', 'held', 'turns', 'submits', 'alone, a second'], ...rows], 2);
 }
 
 function formatLatencies(series: readonly LatencySeries[]): string {

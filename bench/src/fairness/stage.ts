@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LatencyClass } from '@gpup/api/client';
 import { monotonicUs } from '@gpup/os';
-import { FairHost, type Scheduling } from './fair-host.ts';
-import type { GuestPlan, WindowFigures } from './guest-plan.ts';
+import { FairHost, type Held, type Scheduling } from './fair-host.ts';
+import type { GuestPlan, Window, WindowFigures } from './guest-plan.ts';
 import { GuestProcess } from './guest-process.ts';
-import { othersPart } from './others.ts';
+import { othersPart, sleepUntil } from './others.ts';
 
 /** A guest that a scene wants, in a partition of its own. */
 export interface Actor {
@@ -24,8 +24,14 @@ export interface Timing {
 /** Until every guest knows of a window, before it begins. */
 const NOTICE_MS = 100;
 
-/** Figures of those who worked, by name. */
-export type Figures = ReadonlyMap<string, WindowFigures>;
+/** What a guest has counted in a window, and what its host has. */
+export interface GuestFigures extends WindowFigures {
+  readonly heldMs: number;
+  readonly turnCount: number;
+}
+
+/** Of those who worked, by name. */
+export type Figures = ReadonlyMap<string, GuestFigures>;
 
 /** A host of its own with partitions and their guests, who work when they are told to. */
 export class Stage {
@@ -89,15 +95,24 @@ export class Stage {
     const startUs = monotonicUs() + NOTICE_MS * 1000;
     const fromUs = startUs + this.#timing.settleMs * 1000;
     const window = { startUs, fromUs, toUs: fromUs + windowMs * 1000 };
-    const others = othersPart(window);
-    const figures = await Promise.all(names.map(async (name) => [name, await this.#guest(name).work(window)] as const));
-    this.othersPartMax = Math.max(this.othersPartMax, await others);
-    return new Map(figures);
+    const [others, held, ...figures] = await Promise.all([othersPart(window), this.#heldIn(window), ...names.map((name) => this.#guest(name).work(window))]);
+    this.othersPartMax = Math.max(this.othersPartMax, others);
+    return new Map(names.map((name, i) => [name, { ...(figures[i] as WindowFigures), ...held(name) }]));
+  }
+
+  /** As the host has it: told beside what guests count, so that what turns lose can be told from who has them. */
+  async #heldIn({ fromUs, toUs }: Window): Promise<(name: string) => { readonly heldMs: number; readonly turnCount: number }> {
+    await sleepUntil(fromUs);
+    const before = await this.#host.held();
+    await sleepUntil(toUs);
+    const after = await this.#host.held();
+    const gained = (name: string, field: keyof Held): number => (after.get(name)?.[field] ?? 0) - (before.get(name)?.[field] ?? 0);
+    return (name) => ({ heldMs: gained(name, 'heldUs') / 1000, turnCount: gained(name, 'turnCount') });
   }
 
   /** One after the other, each with nobody beside it. */
   async alone(windowMs: number): Promise<Figures> {
-    const figures = new Map<string, WindowFigures>();
+    const figures = new Map<string, GuestFigures>();
     for (const name of this.#guests.keys()) for (const [, each] of await this.together([name], windowMs)) figures.set(name, each);
     return figures;
   }

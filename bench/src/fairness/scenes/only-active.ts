@@ -1,6 +1,5 @@
 import type { SchedulingPolicy } from '@gpup/api/client';
 import { simpleGuest } from '../guests.ts';
-import type { WindowFigures } from '../guest-plan.ts';
 import { judged } from '../outcome.ts';
 import { sum } from '../shares.ts';
 import { type Actor, type Stage, onStage } from '../stage.ts';
@@ -44,7 +43,7 @@ export const onlyActive: Scene = {
           // One running partition has all of the adapter under equal-share too: what asking for turns would cost.
           judged('equal_share_single', meanOf(single) / meanOf(alone)),
         ],
-        groups: [{ title: `one active beside ${IDLE_COUNT} idle, best-effort`, guests: [{ guest: ACTIVE, share: part, promised: 1, submitCount: sum(beside), alonePerSecond: paceOf(alone, timing.windowMs) }] }],
+        groups: [{ title: `one active beside ${IDLE_COUNT} idle, best-effort`, guests: [{ guest: ACTIVE, share: part, promised: 1, submitCount: sum(beside), heldPart: 1, turnCount: 0, alonePerSecond: paceOf(alone, timing.windowMs) }] }],
         latencies: [],
         driftPart: (Math.max(...alone) - Math.min(...alone)) / Math.max(...alone), othersPart: stage.othersPartMax,
       };
@@ -54,8 +53,7 @@ export const onlyActive: Scene = {
 
 async function paceUnder(policy: SchedulingPolicy, stage: Stage): Promise<number> {
   await stage.schedule({ policy });
-  const figures: WindowFigures | undefined = (await stage.together([ACTIVE])).get(ACTIVE);
-  return figures?.submitCount ?? 0;
+  return (await stage.together([ACTIVE])).get(ACTIVE)?.submitCount ?? 0;
 }
 
 function meanOf(values: readonly number[]): number {
