@@ -40,6 +40,7 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
     view: () => ({ partition: 'small', features: null, limits: {} }),
     nextContextId: () => ++contextId,
     onOpened: () => {},
+    onAssigned: () => {},
     onReady: () => {},
     onTurn: () => {},
     onLatencyClass: () => {},

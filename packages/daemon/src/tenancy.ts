@@ -17,6 +17,7 @@ export interface Landlord {
   view(): GuestView;
   nextContextId(): number;
   readonly onOpened: (context: Context) => void;
+  readonly onAssigned: (context: Context) => void;
   readonly onReady: (context: Context) => void;
   readonly onTurn: (context: Context, line: TurnLine) => void;
   readonly onLatencyClass: (context: Context) => void;
@@ -133,6 +134,7 @@ export class Tenancy {
       readmit: (adoption) => this.#readmit(adoption),
       nextContextId: () => landlord.nextContextId(),
       onOpened: landlord.onOpened,
+      onAssigned: landlord.onAssigned,
       onReady: landlord.onReady,
       onTurn: landlord.onTurn,
       onLatencyClass: landlord.onLatencyClass,

@@ -6,6 +6,8 @@ export const SCHEDULER_LIMITS = {
   emptyingGraceUs: 30_000_000,
   /** Under best-effort, so long after an interactive partition last wanted the adapter everybody is free again. */
   calmUs: 1_000_000,
+  /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
+  slicesPerTurnMax: 4,
   /** Between two looks no more time than this counts against whoever holds the adapter. */
   lookUsMax: 1_000_000,
 } as const;

@@ -2,7 +2,7 @@
 import { ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random, seeds } from '@gpup/base/testing';
-import { OUT_OF_ORDER_US } from './limits.ts';
+import { OUT_OF_ORDER_US, SCHEDULER_LIMITS } from './limits.ts';
 import { type PartitionTerms, SCHEDULING_POLICIES, type SchedulingPolicy } from './policy.ts';
 import { SimulatedAdapter } from './testing/simulated-adapter.ts';
 
@@ -76,11 +76,12 @@ function adapterOf({ policy, sliceUs, messageUsMax, wakeUsMax, partitions }: Cas
 }
 
 /**
- * For how long one turn can hold the adapter at most: each context lets so much through that the slice is full, as if it were
- * alone, and one submit more.
+ * By how much one can be ahead after a turn: by a slice, and by the submits that are in it. Each further context may have let
+ * through so much that the longest turn is full, as if it were alone.
  */
 function turnUsMax({ sliceUs, messageUsMax, wakeUsMax }: Case, { contextCount, lengthUs }: Partition): number {
-  return contextCount * (sliceUs + lengthUs) + 4 * messageUsMax + wakeUsMax;
+  const further = (contextCount - 1) * (SCHEDULER_LIMITS.slicesPerTurnMax * sliceUs + lengthUs);
+  return sliceUs + lengthUs + further + 4 * messageUsMax + wakeUsMax;
 }
 
 /** The naive model: time divided by weights, to the microsecond, whoever uses it; nobody is further from it than a turn. */

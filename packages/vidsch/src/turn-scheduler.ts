@@ -75,7 +75,8 @@ export class TurnScheduler {
     this.#changed();
   }
 
-  contextReady(context: number, partition: string): void {
+  /** A context has a VF, which submits what it likes until it has read that there are turns. */
+  contextBegins(context: number, partition: string): void {
     const outlet = { nextSerial: () => ++this.#serial, grant: this.#options.grant, free: this.#options.free };
     const party = this.#partyOf(partition);
     const gate = new Gate(context, outlet);
@@ -284,7 +285,15 @@ export class TurnScheduler {
     if (name === null) return null;
     this.#times.turnBegins(name);
     const isOutOfOrder = name !== inOrder;
-    return new RunningTurn({ name, startUs: nowUs, untilUs: nowUs + this.#terms.sliceUs, yields: this.#givesAway || isOutOfOrder, isOutOfOrder });
+    const yields = this.#givesAway || isOutOfOrder;
+    return new RunningTurn({ name, startUs: nowUs, untilUs: nowUs + this.#turnUs(name, yields), yields, isOutOfOrder });
+  }
+
+  /** Where turns are not given away it is known who is next: nobody else is, as long as this one is owed more than a slice. */
+  #turnUs(name: string, yields: boolean): number {
+    const { sliceUs } = this.#terms;
+    if (yields) return sliceUs;
+    return Math.max(sliceUs, Math.min(this.#times.leadUs(name), SCHEDULER_LIMITS.slicesPerTurnMax * sliceUs));
   }
 
   /** Whoever has nothing to do has turns all the same, unless the policy gives them away. */

@@ -72,6 +72,14 @@ export class VirtualTimes {
     return first.lastTurn < second.lastTurn;
   }
 
+  /** For how long it can hold the adapter before somebody else has had less. */
+  leadUs(name: string): number {
+    const account = this.#of(name);
+    let nextUs = Number.POSITIVE_INFINITY;
+    for (const other of this.#competing) if (other !== name) nextUs = Math.min(nextUs, this.#of(other).virtualUs);
+    return Math.max(0, nextUs - account.virtualUs) * account.weight;
+  }
+
   turnBegins(name: string): void {
     this.#of(name).lastTurn = ++this.#turnCount;
   }

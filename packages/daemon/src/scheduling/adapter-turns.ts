@@ -29,11 +29,11 @@ export class AdapterTurns {
     return this.#scheduler;
   }
 
-  /** A VF of an older build takes no turns: it is never waited for, nor does it wait. */
-  ready(context: Context): void {
-    if (context.vf?.takesTurns !== true) return;
+  /** It has a VF. One of an older build takes no turns: it is never waited for, nor does it wait. */
+  begins(context: Context): void {
+    if (context.vf?.takesTurns !== true || this.#contexts.has(context.id)) return;
     this.#contexts.set(context.id, context);
-    this.#scheduler.contextReady(context.id, context.description.partition);
+    this.#scheduler.contextBegins(context.id, context.description.partition);
   }
 
   turn(context: Context, line: TurnLine): void {

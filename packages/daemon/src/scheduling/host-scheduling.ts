@@ -52,8 +52,9 @@ export class HostScheduling {
     for (const [id, { turns }] of this.#adapters) turns.scheduler.setTerms(this.#termsOf(id));
   }
 
-  ready(context: Context): void {
-    this.#turnsOf(context)?.ready(context);
+  /** It has a VF, which hears of turns before it hears of its guest; or it is ready, which one that was taken over may be at once. */
+  begins(context: Context): void {
+    this.#turnsOf(context)?.begins(context);
     this.latencyClassChanged(context);
   }
 

@@ -96,7 +96,7 @@ export class SimulatedAdapter {
     const context = this.#nextContext++;
     const vf = new SimulatedVf({ queue: this.queue, gpu: this.gpu, partition, context, say: (report) => this.say(context, report) });
     this.#guests.set(context, { partition, vf, toVfUs: 0, toHostUs: 0, serial: 0 });
-    this.scheduler.contextReady(context, partition);
+    this.scheduler.contextBegins(context, partition);
     const next = (): void => {
       if (this.#guests.get(context)?.vf !== vf) return;
       vf.submit(Math.max(1, demand.lengthUs()), () => {

@@ -30,6 +30,7 @@ export class SimulatedVf {
   #recentUs = Number.POSITIVE_INFINITY;
   #hasSaid: Record<TurnReport['type'], boolean> = { 'turn-wanted': false, 'turn-over': false, 'turn-idle': false };
   #idleMark = 0;
+  #finishedUs = 0;
   #isDead = false;
 
   constructor(options: SimulatedVfOptions) {
@@ -85,6 +86,7 @@ export class SimulatedVf {
   #admit(): void {
     const { queue, gpu, partition, context } = this.#options;
     const submit = this.#submits.shift() as GuestSubmit;
+    const submittedUs = queue.nowUs;
     this.#unfinishedCount++;
     this.#idleMark++;
     gpu.submit({
@@ -94,7 +96,9 @@ export class SimulatedVf {
       wasFree: this.#turn === null,
       done: () => {
         this.#unfinishedCount--;
-        this.#recentUs = submit.lengthUs;
+        // Others' submits in between are part of it.
+        this.#recentUs = queue.nowUs - Math.max(submittedUs, this.#finishedUs);
+        this.#finishedUs = queue.nowUs;
         // The guest hears of it, and then the VF looks at what it has.
         submit.done();
         queue.after(0, () => this.#look());
