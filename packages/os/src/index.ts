@@ -1,4 +1,4 @@
-export { monotonicUs } from './clock.ts';
+export { monotonicAheadMs, monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
 export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';

@@ -4,7 +4,7 @@
  * shares memory with the guest and executes commands until either side is gone; one that was told to survive
  * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
-import { Nap, type NapPlace, monotonicUs } from '@gpup/os';
+import { Nap, type NapPlace, monotonicAheadMs } from '@gpup/os';
 import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
@@ -37,7 +37,7 @@ const turns: TurnHost = {
   say: report,
   wakeAt: (atMs, then) => loop.wakeAt(atMs, then),
   awaitEnd: (isAwaited) => loop.awaitEnd(isAwaited),
-  clockOffsetMs: monotonicUs() / 1000 - performance.now(),
+  clockOffsetMs: monotonicAheadMs(),
   after: (ms, then) => void setTimeout(then, ms),
 };
 

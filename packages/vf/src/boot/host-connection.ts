@@ -42,6 +42,11 @@ export class HostConnection {
     });
     socket.on('data', (chunk) => this.#take(chunk as Buffer));
     socket.resume();
+  }
+
+  /** Once it is known where what this VF says is to go. */
+  begin(): void {
+    const { socket, answers } = this.#options;
     answers.hostChanged(descriptorOf(socket));
   }
 
