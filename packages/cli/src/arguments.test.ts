@@ -42,6 +42,10 @@ for (const [line, command] of [
   ['host stop', { kind: 'host-stop', configPath: undefined, guests: 'leave' }],
   ['host stop --guests end', { kind: 'host-stop', configPath: undefined, guests: 'end' }],
   ['host --help', { kind: 'help', topic: 'host' }],
+  ['top', { kind: 'top', intervalMs: 1000, sort: 'share', once: false, json: false, host: undefined }],
+  ['top --once --json --interval 0.25 --sort latency --host /run/a.sock', { kind: 'top', intervalMs: 250, sort: 'latency', once: true, json: true, host: '/run/a.sock' }],
+  ['top --interval 1.1', { kind: 'top', intervalMs: 1100, sort: 'share', once: false, json: false, host: undefined }],
+  ['top --interval 3600', { kind: 'top', intervalMs: 3_600_000, sort: 'share', once: false, json: false, host: undefined }],
   ['adapters', { kind: 'adapters', json: false, host: undefined }],
   ['adapters --json --host /run/a.sock', { kind: 'adapters', json: true, host: '/run/a.sock' }],
   ['adapter set software-1 --mode dda', { kind: 'adapter-set', id: 'software-1', mode: 'dda', scheduling: {}, json: false, host: undefined }],
@@ -53,7 +57,7 @@ for (const [line, command] of [
   ['partition create --size 1/4 alpha --json', { kind: 'partition-create', request: { name: 'alpha', size: '1/4' }, json: true, host: undefined }],
   ['partition create -- -alpha', { kind: 'partition-create', request: { name: '-alpha' }, json: false, host: undefined }],
   [
-    'partition create a --adapter software-1 --vram 2GiB --vram-min 1GiB --compute 25% --compute-max 1/2 --contexts 3 --host-memory 1M --escape x --escape y --feature f --limit maxBufferSize=7 --encode 2',
+    'partition create a --adapter software-1 --vram 2GiB --vram-min 1GiB --compute 25% --compute-max 1/2 --contexts 3 --host-memory 1M --escape x --escape y --timestamps fine --feature f --limit maxBufferSize=7 --encode 2',
     {
       kind: 'partition-create',
       request: {
@@ -64,6 +68,7 @@ for (const [line, command] of [
         contextsMax: 3,
         hostBytesMax: 2 ** 20,
         escapes: ['x', 'y'],
+        timestamps: 'fine',
         encode: { min: 2, max: 2, optimal: 2 },
         baseline: { features: ['f'], limits: { maxBufferSize: 7 } },
       },

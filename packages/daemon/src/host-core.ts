@@ -43,7 +43,7 @@ export interface HostCoreOptions {
 /** What a further guest of an adapter that somebody owns is told. */
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
-const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {} };
+const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {}, timestamps: 'coarse' };
 const GONE: Reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
 
 /**
@@ -290,8 +290,8 @@ export class HostCore {
         }),
         escapes: () => partitionOf(this.#table, name).definition.escapes,
         view: () => {
-          const { features = null, limits = {} } = partitionOf(this.#table, name).definition.baseline;
-          return { partition: name, features, limits };
+          const { baseline: { features = null, limits = {} }, timestamps } = partitionOf(this.#table, name).definition;
+          return { partition: name, features, limits, timestamps };
         },
       }),
     });

@@ -42,6 +42,13 @@ export interface AdapterView {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/**
+ * How finely a partition's guests may read the GPU's clock, by timestamp queries: not at all, as browsers allow it
+ * (multiples of 65,536 ns), or as the adapter gives it. `fine` is for tenants who are trusted: it helps to tell what
+ * others do on the adapter.
+ */
+export type TimestampClass = 'none' | 'coarse' | 'fine';
+
 /** A quantity as GPU-P's profiles have it: never below min nor above max; `optimal` is what is aimed at. */
 export interface Capability {
   readonly min: number;
@@ -73,6 +80,8 @@ export interface PartitionRequest {
   readonly escapes?: readonly string[];
   /** Default: throughput. */
   readonly latencyClass?: LatencyClass;
+  /** Default: coarse. */
+  readonly timestamps?: TimestampClass;
 }
 
 export interface Baseline {
@@ -88,6 +97,8 @@ export interface PartitionChange {
   readonly hostBytesMax?: number;
   readonly escapes?: readonly string[];
   readonly latencyClass?: LatencyClass;
+  /** Of guests to come. Refused while there are some that would keep finer ones. */
+  readonly timestamps?: TimestampClass;
   /** Where a budget would fall below what is in use: `refuse` (default), or `wait` until it is free; nothing more is given meanwhile. */
   readonly whenInUse?: 'refuse' | 'wait';
 }
@@ -145,6 +156,7 @@ export interface PartitionView {
   readonly escapes: readonly string[];
   readonly latencyClass: LatencyClass;
   readonly scheduling: PartitionScheduling;
+  readonly timestamps: TimestampClass;
   /** Where guests connect: who may open this socket may use the partition. */
   readonly socketPath: string;
   readonly createdMs: number;

@@ -21,4 +21,5 @@ export type {
   PartitionUsage,
   PartitionView,
   SchedulingPolicy,
+  TimestampClass,
 } from '@gpup/pf/actions';

@@ -40,6 +40,7 @@ const changeable = {
   hostBytesMax: bytes,
   escapes: names,
   latencyClass: fc.constantFrom<unknown>('interactive', 'throughput', 'standard', '', null),
+  timestamps: fc.constantFrom<unknown>('none', 'coarse', 'fine', 'finer', '', 1, null),
 };
 const requests = fc.record(
   {

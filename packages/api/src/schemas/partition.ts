@@ -1,6 +1,6 @@
 import { API_LIMITS } from '../limits.ts';
 import { type NumberSchema, list, nullable, record, request } from './schema.ts';
-import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, LATENCY_CLASS, PARTITION_NAME, TEXT, TIME_MS } from './words.ts';
+import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, LATENCY_CLASS, PARTITION_NAME, TEXT, TIME_MS, TIMESTAMP_CLASS } from './words.ts';
 
 const SIZE = {
   type: 'string',
@@ -69,6 +69,7 @@ export const PARTITION_REQUEST = request(
     baseline: BASELINE,
     escapes: ESCAPES,
     latencyClass: LATENCY_CLASS,
+    timestamps: TIMESTAMP_CLASS,
   },
   ['name'],
 );
@@ -82,6 +83,7 @@ export const PARTITION_CHANGE = {
       hostBytesMax: HOST_BYTES_MAX,
       escapes: ESCAPES,
       latencyClass: LATENCY_CLASS,
+      timestamps: TIMESTAMP_CLASS,
       whenInUse: {
         type: 'string',
         enum: ['refuse', 'wait'],
@@ -158,6 +160,7 @@ export const PARTITION_VIEW = record({
   escapes: list(TEXT),
   latencyClass: LATENCY_CLASS,
   scheduling: PARTITION_SCHEDULING,
+  timestamps: TIMESTAMP_CLASS,
   socketPath: { type: 'string', description: 'Where guests connect: who may open this socket may use the partition.' },
   createdMs: TIME_MS,
   usage: PARTITION_USAGE,

@@ -26,6 +26,11 @@ export const ADAPTER_MODE = {
   enum: ['partitioned', 'dda'],
   description: '`partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way.',
 } as const;
+export const TIMESTAMP_CLASS = {
+  type: 'string',
+  enum: ['none', 'coarse', 'fine'],
+  description: 'How finely guests may read the clock of the GPU by timestamp queries. `none`: there are no such queries. `coarse`: multiples of 65,536 ns. `fine`: as the adapter gives it, for tenants who are trusted.',
+} as const;
 export const SCHEDULING_POLICY = {
   type: 'string',
   enum: ['best-effort', 'equal-share', 'fixed-share'],

@@ -15,6 +15,7 @@ import type {
   PartitionUsage,
   PartitionView,
   PfActions,
+  TimestampClass,
 } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/refusal';
 
@@ -37,6 +38,7 @@ interface Definition {
   readonly baseline: PartitionRequest['baseline'];
   readonly escapes: readonly string[];
   readonly latencyClass: LatencyClass;
+  readonly timestamps: TimestampClass;
   readonly createdMs: number;
   readonly state: PartitionState;
   readonly usage: PartitionUsage;
@@ -119,6 +121,7 @@ export class MemoryActions implements PfActions {
       baseline: request.baseline ?? {},
       escapes: request.escapes ?? [],
       latencyClass: request.latencyClass ?? 'throughput',
+      timestamps: request.timestamps ?? 'coarse',
       createdMs: START_MS,
       state: { kind: 'active' },
       usage: unused(),

@@ -1,4 +1,5 @@
 import { PF_LIMITS } from '@gpup/pf';
+import { SORT_KEYS } from '../top/sorting.ts';
 import { UsageError } from '../usage-error.ts';
 import { command } from './command.ts';
 import { choice, flag, value, wholeNumber, word } from './option.ts';
@@ -9,6 +10,7 @@ const POLICIES = ['best-effort', 'equal-share', 'fixed-share'] as const;
 /** As in the API. */
 const LOG_LINES_MAX = 10_000;
 const LOG_LINES_DEFAULT = 200;
+const INTERVAL_SECONDS = { min: 0.1, max: 3600, standard: 1 } as const;
 
 /** Adapters, guests, and what the running host tells of them. */
 export const HOST_COMMANDS = [
@@ -47,6 +49,21 @@ export const HOST_COMMANDS = [
     build: ({ partition, json, host }) => ({ kind: 'ps', partition, json, host }),
   }),
   command({
+    path: 'top',
+    summary: 'Watch what the partitions do',
+    description:
+      "Shows, of each partition and anew each interval: the share of the adapter's time that it held against what it is promised (under best-effort nothing is), the memory in use of what it has, submits a second, and how long these took (half of them, and 99 of 100, right to a factor of two), with a graph of the share. On a terminal until q is pressed; keys change the order, arrows scroll. Elsewhere as text, one picture below the other. A host that ends is waited for.",
+    options: {
+      interval: value('SECONDS', `how often (default ${INTERVAL_SECONDS.standard})`, interval),
+      sort: choice(SORT_KEYS, 'the order of the partitions (default share); on a terminal the first letter of each does the same'),
+      once: flag('show one interval, and end'),
+      json: flag('print one JSON object a line, for programs: "rates", or "gone" where the host could not be asked'),
+      ...HOST,
+    },
+    examples: ['gpup top', 'gpup top --interval 5 --sort memory', 'gpup top --json --once'],
+    build: ({ interval: intervalSeconds = INTERVAL_SECONDS.standard, sort = 'share', once, json, host }) => ({ kind: 'top', intervalMs: Math.round(intervalSeconds * 1000), sort, once, json, host }),
+  }),
+  command({
     path: 'logs',
     summary: "Show the host's log",
     description: "Shows the newest lines of the running host's log, the oldest first.",
@@ -69,3 +86,9 @@ export const HOST_COMMANDS = [
     build: ({ after, json, host }) => ({ kind: 'events', after, json, host }),
   }),
 ] as const;
+
+function interval(text: string, option: string): number {
+  const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= INTERVAL_SECONDS.min && seconds <= INTERVAL_SECONDS.max) return seconds;
+  throw new UsageError(`${option} (${text}) is not a number of seconds from ${INTERVAL_SECONDS.min} to ${INTERVAL_SECONDS.max}.`);
+}

@@ -10,10 +10,14 @@ import { adaptersText, contextsText, createdText, eventText, partitionText, part
 export type HostCommand = Extract<Command, { readonly host: string | undefined }>;
 
 const POLL_MS = 500;
+/** One that is there answers within milliseconds. */
+const ANSWER_MS_MAX = 3000;
 
 /** Resolves when it is done; throws a `CommandError` with the exit status else. */
 export async function operate(command: HostCommand): Promise<void> {
-  const host = openHost(hostPlace(command.host));
+  const place = hostPlace(command.host);
+  // Whoever watches wants to know that there is nothing to see.
+  const host = openHost(command.kind === 'top' ? { ...place, answerMsMax: ANSWER_MS_MAX } : place);
   try {
     await perform(host, command);
   } catch (error) {
@@ -41,6 +45,8 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
       return show(command, await host.unblockPartition(command.name), (partition) => partitionsText([partition]));
     case 'ps':
       return await showContexts(host, command);
+    case 'top':
+      return await (await import('../top/top.ts')).top(host, command);
     case 'logs':
       return await showLog(host, command);
     case 'events':

@@ -46,6 +46,7 @@ export function partitionText(partition: PartitionView, allocations: readonly Al
     ['Faults', `${usage.faultCount}`],
     ['Timeouts', `${usage.tdrCount}`],
     ['Escapes', partition.escapes.length === 0 ? 'none' : partition.escapes.join(', ')],
+    ['Timestamps', partition.timestamps],
     ['Baseline', Object.keys(baseline).length === 0 ? 'none' : `${baseline.features?.length ?? 'all'} features, ${Object.keys(baseline.limits ?? {}).length} limits`],
     ['Created', time(partition.createdMs)],
     ['Socket', partition.socketPath],

@@ -1,4 +1,4 @@
-import type { Baseline, CapabilityRequest, LatencyClass, PartitionChange, PartitionRequest } from '../actions.ts';
+import type { Baseline, CapabilityRequest, LatencyClass, PartitionChange, PartitionRequest, TimestampClass } from '../actions.ts';
 import { fieldPath, fieldsOf, textOf, wholeNumberOf } from '../fields.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { type CapabilityBounds, completeCapability, mergeCapability } from './capability.ts';
@@ -21,6 +21,7 @@ export interface PartitionDefinition {
   readonly baseline: Baseline;
   readonly escapes: readonly string[];
   readonly latencyClass: LatencyClass;
+  readonly timestamps: TimestampClass;
   readonly createdMs: number;
   readonly blocked: Blocked | null;
 }
@@ -43,6 +44,7 @@ export function definePartition(request: PartitionRequest, adapter: string, nowM
     baseline: request.baseline ?? {},
     escapes: request.escapes ?? [],
     latencyClass: request.latencyClass ?? 'throughput',
+    timestamps: request.timestamps ?? 'coarse',
     createdMs: nowMs,
     blocked: null,
   };
@@ -57,6 +59,7 @@ export function redefinePartition(definition: PartitionDefinition, change: Parti
     hostBytesMax: change.hostBytesMax ?? definition.hostBytesMax,
     escapes: change.escapes ?? definition.escapes,
     latencyClass: change.latencyClass ?? definition.latencyClass,
+    timestamps: change.timestamps ?? definition.timestamps,
   };
 }
 
@@ -76,7 +79,7 @@ function sizeShare(size: string | null, total: number): number | null {
 }
 
 const DEFINITION_FIELDS = [
-  'name', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'createdMs', 'blocked',
+  'name', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps', 'createdMs', 'blocked',
 ] as const satisfies readonly (keyof PartitionDefinition)[];
 const BLOCKED_FIELDS = ['reason', 'sinceMs'] as const;
 

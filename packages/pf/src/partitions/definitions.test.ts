@@ -31,10 +31,11 @@ const definition: PartitionDefinition = {
   baseline: { features: ['shader-f16'], limits: { maxBindGroups: 4 } },
   escapes: ['statistics'],
   latencyClass: 'interactive',
+  timestamps: 'fine',
   createdMs: 1_800_000_000_000,
   blocked: { reason: 'More than 5 timeouts within 60 s.', sinceMs: 1_800_000_000_001 },
 };
-const plain: PartitionDefinition = { ...definition, name: 'b', size: null, vram: {}, compute: {}, baseline: {}, escapes: [], blocked: null };
+const plain: PartitionDefinition = { ...definition, name: 'b', size: null, vram: {}, compute: {}, baseline: {}, escapes: [], timestamps: 'coarse', blocked: null };
 const older: Definitions = { modes: { 'software-0': 'dda' }, scheduling: {}, partitions: [plain] };
 const newer: Definitions = { modes: {}, scheduling: { 'hardware-0': { policy: 'fixed-share', sliceMs: 30 } }, partitions: [plain, definition] };
 
@@ -46,6 +47,13 @@ test('what is saved is loaded', () => {
   }
   deepEqual(readdirSync(join(path, '..')), ['partitions.json']);
   equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('a definition that says nothing of timestamps has coarse ones: it is older than they are', () => {
+  const path = newPath();
+  const { timestamps: _, ...silent } = plain;
+  writeFileSync(path, JSON.stringify({ version: DEFINITIONS_VERSION, modes: {}, partitions: [silent] }));
+  deepEqual(loadDefinitions(path)?.partitions, [plain]);
 });
 
 test('no file is no definitions, also where the directory is not there', () => {

@@ -13,6 +13,7 @@ import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { type Allotment, type Available, type Claim, admit, allot, availableOf, checkFree } from './admission.ts';
 import { type PartitionDefinition, computeBounds, definePartition, redefinePartition, vramBounds } from './definition.ts';
+import { isCoarser } from './timestamps.ts';
 
 export interface TableAdapter {
   /** `hardware-0`, `software-0`, … */
@@ -91,6 +92,7 @@ export function changePartition(table: PartitionTable, name: string, change: Par
   checkWithin(adapter, change);
   place(without(table, name), adapter, definition);
   const next = replace(table, { definition, displaced: null });
+  checkTimestamps(partition.definition, definition, use(name));
   if (change.whenInUse !== 'wait') checkLowered(name, { before: table, after: next, use });
   checkGrown(name, { before: table, after: next, use });
   return { table: next, events: [{ type: 'partition-changed', partition: name }, ...changesOfOthers(table, next, use, name)] };
@@ -230,6 +232,12 @@ function checkLowered(name: string, { before, after, use }: Step): void {
   if (used.contextCount > newer.contextsMax && newer.contextsMax < older.contextsMax) {
     throw new Refusal('contexts-in-use', `Partition "${name}" has ${used.contextCount} contexts, more than it could have (${newer.contextsMax}).`, 'contextsMax');
   }
+}
+
+/** What a guest has been given on opening it keeps: whoever says "coarse" must not be told that it is so while it is not. */
+function checkTimestamps({ name, timestamps: older }: PartitionDefinition, { timestamps: newer }: PartitionDefinition, { contextCount }: PartitionUse): void {
+  if (contextCount === 0 || !isCoarser(newer, older)) return;
+  throw new Refusal('timestamps-in-use', `Partition "${name}" has contexts (${contextCount}) that would keep "${older}" timestamps; "${newer}" ones can be set while it has none.`, 'timestamps');
 }
 
 /** A greater min must be free at once. A smaller one never fails, whatever others use. */

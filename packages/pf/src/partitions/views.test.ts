@@ -29,6 +29,7 @@ test('a view tells what was asked for and what it comes to', () => {
     escapes: [],
     latencyClass: 'throughput',
     scheduling,
+    timestamps: 'coarse',
     socketPath: '/run/gpup/partitions/a.sock',
     createdMs: 1,
     usage,

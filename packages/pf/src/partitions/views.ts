@@ -23,9 +23,9 @@ export function partitionView(
 ): PartitionView {
   const partition = partitionOf(table, name);
   const allotment = allotted.get(name) as Allotment;
-  const { adapter, size, contextsMax, hostBytesMax, baseline, escapes, latencyClass, createdMs } = partition.definition;
+  const { adapter, size, contextsMax, hostBytesMax, baseline, escapes, latencyClass, timestamps, createdMs } = partition.definition;
   return {
-    name, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, latencyClass, socketPath, createdMs, usage, scheduling,
+    name, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, latencyClass, timestamps, socketPath, createdMs, usage, scheduling,
     state: stateOf(partition, allotment),
     vram: { ...vramBounds(partition.definition, table.adapters.find(({ id }) => id === adapter)?.vramBytes ?? 0), current: allotment.vramBytes },
     compute: shares(computeBounds(partition.definition), allotment.computeParts),
