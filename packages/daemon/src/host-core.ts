@@ -23,11 +23,12 @@ import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
 import { EventSource } from './event-source.ts';
 import type { Log } from './log.ts';
+import { HostScheduling } from './scheduling/host-scheduling.ts';
 import { daemonStep } from './steps.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 export interface HostCoreOptions {
-  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax'>;
+  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax' | 'scheduling'>;
   readonly directories: Directories;
   readonly adapters: readonly HostAdapter[];
   /** What the definitions and this start's adapters come to. */
@@ -41,7 +42,7 @@ export interface HostCoreOptions {
 /** What a further guest of an adapter that somebody owns is told. */
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
-const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {} };
+const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {}, timestamps: 'coarse' };
 const GONE: Reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
 
 /**
@@ -53,6 +54,7 @@ const GONE: Reason = { code: 'partition-removed', message: 'The partition does n
 export class HostCore {
   readonly events: EventSource;
   readonly log: Log;
+  readonly scheduling: HostScheduling;
   readonly #options: HostCoreOptions;
   readonly #pools: ReadonlyMap<string, VfPool>;
   readonly #partitions = new Map<string, Tenancy>();
@@ -66,6 +68,12 @@ export class HostCore {
     this.log = options.log;
     this.events = new EventSource(options.nowMs);
     this.#table = options.table;
+    this.scheduling = new HostScheduling({
+      table: options.table,
+      standard: options.config.scheduling,
+      gpuTimeUs: (name) => this.#partitions.get(name)?.page?.gpuTimeUs() ?? 0,
+      contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
+    });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
     for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
     for (const { id, mode } of this.#table.adapters) if (mode === 'dda') this.#addWhole(id);
@@ -134,6 +142,7 @@ export class HostCore {
   #follow({ table, events }: Transition): void {
     this.#table = table;
     this.settle();
+    this.scheduling.follow(table);
     for (const event of events) this.events.tell(event);
   }
 
@@ -271,8 +280,8 @@ export class HostCore {
         }),
         escapes: () => partitionOf(this.#table, name).definition.escapes,
         view: () => {
-          const { features = null, limits = {} } = partitionOf(this.#table, name).definition.baseline;
-          return { partition: name, features, limits };
+          const { baseline: { features = null, limits = {} }, timestamps } = partitionOf(this.#table, name).definition;
+          return { partition: name, features, limits, timestamps };
         },
       }),
     });
@@ -306,6 +315,10 @@ export class HostCore {
       ...decisions,
       nextContextId: () => this.#ids.next(),
       onOpened: (context) => this.#opened(context),
+      onAssigned: (context) => this.scheduling.begins(context),
+      onReady: (context) => this.scheduling.begins(context),
+      onTurn: (context, line) => this.scheduling.turn(context, line),
+      onLatencyClass: (context) => this.scheduling.latencyClassChanged(context),
       onEnded: (context, reason) => this.#ended(context, reason),
     };
   }
@@ -322,7 +335,9 @@ export class HostCore {
     if (partition === '') this.#follow(claimAdapter(this.#table, adapter, `guest process ${guestPid} (context ${id})`));
   }
 
-  #ended({ id, description: { partition, adapter } }: Context, { code, message }: Reason): void {
+  #ended(context: Context, { code, message }: Reason): void {
+    const { id, description: { partition, adapter } } = context;
+    this.scheduling.ended(context);
     if (partition === '') this.#follow(releaseAdapter(this.#table, adapter));
     this.log.info(`A context has ended: ${message}`, { context: id, partition, code });
     this.events.tell({ type: 'context-ended', partition, context: id, code, message });

@@ -15,6 +15,8 @@ export interface ContextOptions {
   /** Owned by the context. Its end is the guest's end. */
   readonly control: Socket;
   readonly grant: Grant;
+  /** Once, unless it is taken over: it has a VF, which hears of turns before it hears of its guest. */
+  readonly onAssigned?: (context: Context) => void;
   /** Once: commands of the guest are executed from now on, and its VF can be given turns. */
   readonly onReady?: (context: Context) => void;
   /** What its VF says of the turn that it was given last. */
@@ -132,7 +134,8 @@ export class Context {
       this.#slotIndex = page?.slotIndex ?? null;
       return vf.assign({ ...task, page }, owner);
     });
-    if (this.#vf === undefined) this.end({ code: 'vf-start', message: 'The VF process does not start.' });
+    if (this.#vf === undefined) return this.end({ code: 'vf-start', message: 'The VF process does not start.' });
+    this.#options.onAssigned?.(this);
   }
 
   #owner(): VfOwner {

@@ -18,6 +18,8 @@ export interface PartitionOwner {
   nextContextId(): number;
   /** Not called for one that is taken over. */
   readonly onOpened: (context: Context) => void;
+  /** It has a VF, which can be given turns before it hears of its guest. Not called for one that is taken over. */
+  readonly onAssigned?: (context: Context) => void;
   /** Its guest's commands are executed from now on, and its VF can be given turns (`context.vf`); also one that is taken over. */
   readonly onReady?: (context: Context) => void;
   /** What its VF says of the turn that it was given last: true or not, and at a bounded rate. */
@@ -152,6 +154,7 @@ export class PartitionHost {
     const { owner } = this.#options;
     const context = new Context({
       ...options,
+      onAssigned: (assigned) => owner.onAssigned?.(assigned),
       onReady: (ready) => owner.onReady?.(ready),
       onTurn: (of, line) => owner.onTurn?.(of, line),
       onLatencyClass: (changed) => owner.onLatencyClass?.(changed),

@@ -59,11 +59,11 @@ async function replayOnly(): Promise<void> {
 async function start(): Promise<void> {
   endOnBugs();
   vfStep('vf.started');
-  const backend = await openBackend(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
+  const backends = await openBackends(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
   // A guest that waits already asks for what it needs, and for nothing else.
   if (!isAssigned()) {
-    await rehearse(backend, isAssigned);
-    await collected(backend);
+    await rehearse(backends.coarse, isAssigned);
+    await collected(backends.coarse);
     report({ type: 'warm' });
     vfStep('vf.warm');
   }
@@ -84,17 +84,38 @@ async function start(): Promise<void> {
     },
     end: endVf,
   });
-  processor = serve(backend, assigned);
+  const { timestamps = 'coarse' } = assigned.assignment.view ?? {};
+  processor = serve(timestamps === 'fine' ? backends.fine : backends.coarse, assigned);
 }
 
-async function openBackend(config: VfConfig): Promise<Backend> {
+/** Dawn, by how its devices tell the time: which one a guest gets is said with the assignment. */
+interface Backends {
+  readonly coarse: Backend;
+  readonly fine: Backend;
+}
+
+async function openBackends(config: VfConfig): Promise<Backends> {
   dieWithHost(config.hostPid);
   vfStep('vf.guarded');
   loop.takeTicks();
   const dawn = await loadDawn();
-  const gpu = openGpu(dawn, config.dawnFlags);
+  const open = (timestamps: 'coarse' | 'fine'): Backend => {
+    const gpu = openGpu(dawn, config.dawnFlags, timestamps);
+    return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
+  };
+  const backends = { coarse: open('coarse'), fine: open('fine') };
+  await findDriver(backends.fine);
   vfStep('vf.dawn-open');
-  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
+  return backends;
+}
+
+/** Has a driver's files read that no rehearsal reads: a process that has its guest need not be allowed to open any. */
+async function findDriver({ gpu }: Backend): Promise<void> {
+  try {
+    await gpu.requestAdapter();
+  } catch {
+    // Its guest will ask again, and be told.
+  }
 }
 
 function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): CommandProcessor {
