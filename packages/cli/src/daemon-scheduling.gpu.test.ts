@@ -153,8 +153,21 @@ test('a guest that comes, goes or is killed in the middle of a turn keeps nobody
   equal((await scene.ask('partition', 'b')).scheduling.turnCount, turnCount);
 });
 
-test('a VF that does not give its turn back loses it, and its context', async (t) => {
-  const scene = await sceneFor(t, { scheduling: { policy: 'equal-share', sliceMs: 5 }, tdr: { software: { delayMs: 1_000, ddiDelayMs: 600_000 } } });
+test('a compiler that does not return keeps nobody waiting: neither in its own turn, nor beside a submit', async (t) => {
+  const scene = await sceneFor(t, { scheduling: { policy: 'equal-share', sliceMs: 5 }, tdr: { software: { delayMs: 600_000, ddiDelayMs: 600_000 } } });
+  for (const name of ['a', 'b']) await scene.ask('createPartition', { name });
+  const guest = await scene.guest(scene.socketOf('b'));
+  const culprit = scene.culprit('a');
+  deepEqual(await culprit.tell('open'), { opened: 2 });
+  deepEqual(await culprit.tell('check'), { isRight: true });
+  await culprit.tell('begin compile');
+  await guest.goesOn(10);
+  equal((await scene.ask('partition', 'a')).contextCount, 1);
+  equal((await guest.end())[0], 0);
+});
+
+test('a VF that stands still in its turn loses it, and its context', async (t) => {
+  const scene = await sceneFor(t, { scheduling: { policy: 'equal-share', sliceMs: 5 }, tdr: { software: { delayMs: 1_000, ddiDelayMs: 3_000 } } });
   for (const name of ['a', 'b']) await scene.ask('createPartition', { name });
   const events: HostEvent[] = [];
   await scene.listen((event) => events.push(event));
@@ -162,12 +175,12 @@ test('a VF that does not give its turn back loses it, and its context', async (t
   // It always wants more: it says so before its turn is over.
   const holder = await demand(t, scene, 'a', MONSTER);
   const { vfPid } = (await scene.ask('contexts')).find(({ guestPid }) => guestPid === holder.child.pid) ?? {};
-  // At some moment it stands still in its own turn, or before one that it has asked for.
+  // In its own turn, or before one that it has asked for.
   process.kill(vfPid as number, 'SIGSTOP');
   await eventually(() => isStopped(vfPid as number) || undefined, () => `process ${vfPid} does not stop`);
   await eventually(() => events.some(({ type }) => type === 'tdr') || undefined, () => 'nothing is timed out');
   const tdr = events.find((event) => event.type === 'tdr');
-  match(tdr?.code ?? '', /^tdr-(turn|submit)$/);
+  match(tdr?.code ?? '', /^tdr-(turn|submit|ping)$/);
   equal(tdr?.partition, 'a');
   await guest.goesOn(5);
   equal((await guest.end())[0], 0);

@@ -18,6 +18,7 @@ import {
   saveTable,
   settleBudgets,
 } from '@gpup/pf/partitions';
+import type { SlotView } from '@gpup/vidmm';
 import type { HostAdapter } from './adapters.ts';
 import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
@@ -72,6 +73,7 @@ export class HostCore {
       table: options.table,
       standard: options.config.scheduling,
       gpuTimeUs: (name) => this.#partitions.get(name)?.page?.gpuTimeUs() ?? 0,
+      slotOf: (context) => this.slotOf(context),
       contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
     });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
@@ -112,6 +114,12 @@ export class HostCore {
   partition(name: string): Tenancy {
     partitionOf(this.#table, name);
     return this.#partitions.get(name) as Tenancy;
+  }
+
+  /** What the context's VF says of itself on its partition's page; undefined: it has no place there. */
+  slotOf({ slotIndex, description: { partition, adapter } }: Context): SlotView | undefined {
+    const { page } = (partition === '' ? this.#wholes.get(adapter) : this.#partitions.get(partition)) ?? {};
+    return slotIndex === null ? undefined : page?.slot(slotIndex);
   }
 
   readonly use = (name: string): PartitionUse => {
@@ -178,6 +186,7 @@ export class HostCore {
     this.#adoptedCount += 1;
     this.#claim(answer);
     // They may have been changed by a daemon that had no time to say so.
+    if (answer.vf?.takesTurns === false) this.log.warning('A VF of an older build takes no turns on its adapter: others share with it as under best-effort.', fields);
     if (partition !== '') answer.vf?.openEscapes(partitionOf(this.#table, partition).definition.escapes);
     this.log.info('A VF is taken over.', fields);
     this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
@@ -243,6 +252,7 @@ export class HostCore {
   }
 
   async end(reason: Reason): Promise<void> {
+    this.scheduling.stop();
     await Promise.all([...this.tenancies.map((tenancy) => tenancy.close(reason)), this.#closePools(reason)]);
   }
 

@@ -42,7 +42,7 @@ export class TdrWatch {
 
   #judge(context: Context, tenancy: Tenancy): void {
     const nowMs = monotonicUs() / 1000;
-    const slot = context.slotIndex === null ? undefined : tenancy.page?.slot(context.slotIndex);
+    const slot = this.#options.core.slotOf(context);
     const { pingedMs = null, answeredMs = 0 } = context.vf ?? {};
     const observation = this.#watchOf(context).observe({ slot, pingedMs, answeredMs }, nowMs);
     const verdict = judge(observation, this.#limitsOf(tenancy.adapter), nowMs);
@@ -51,19 +51,15 @@ export class TdrWatch {
 
   /** As many submits may be unfinished at the end of a turn as its VF says, each as long as a submit may be: up to so many. */
   #beyondUsMax(context: Context): number {
-    const { submitCount = 0, completedCount = 0 } = this.#slotOf(context) ?? {};
+    const { submitCount = 0, completedCount = 0 } = this.#options.core.slotOf(context) ?? {};
     const unfinishedCount = Math.min(Math.max(1, submitCount - completedCount), OVERRUN_SUBMITS_MAX);
     return this.#limitsOf(context.description.adapter).delayMs * unfinishedCount * 1000;
   }
 
   #overran(context: Context, beyondUs: number): void {
     const tenancy = this.#options.core.partition(context.description.partition);
-    const slot = this.#slotOf(context);
+    const slot = this.#options.core.slotOf(context);
     this.#end(context, tenancy, { kind: 'tdr', why: 'turn', waitedMs: beyondUs / 1000, limitMs: this.#beyondUsMax(context) / 1000 }, slot);
-  }
-
-  #slotOf({ slotIndex, description: { partition } }: Context): SlotView | undefined {
-    return slotIndex === null ? undefined : this.#options.core.partition(partition).page?.slot(slotIndex);
   }
 
   #watchOf(context: Context): ContextWatch {

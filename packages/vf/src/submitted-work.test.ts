@@ -298,20 +298,72 @@ test('each answer for submits is told, with what is left; one for writes alone i
   equal(work.idleSinceMs, 1020);
 });
 
-test('how long a submit takes follows the last answers, by what they have covered', async () => {
-  const { work, queues, natives, clock } = setUp();
-  equal(work.submitMs, Number.POSITIVE_INFINITY, 'nothing is known');
-  const answered = async (submitCount: number, ms: number): Promise<void> => {
-    for (let i = 0; i < submitCount; i++) work.submitted(natives[0], DEVICES[0]);
+/** Work, some of which was answered already: its submits have taken a millisecond each. */
+async function paced() {
+  const scene = setUp();
+  const { work, queues, natives, clock } = scene;
+  const submit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) work.submitted(natives[0], DEVICES[0]);
     await turnOver();
+  };
+  const answered = async (count: number, ms: number): Promise<void> => {
+    await submit(count);
     clock.nowMs += ms;
     await queues[0].finish();
   };
-  await answered(4, 8);
-  equal(work.submitMs, 2);
+  await answered(4, 4);
+  return { ...scene, submit, answered, remaining: () => work.remainingMs(clock.nowMs) };
+}
+
+test('how long submits will take is not known before an answer, and no time where there are none', async () => {
+  const { work, natives, clock } = setUp();
+  equal(work.remainingMs(clock.nowMs), 0);
+  work.submitted(natives[0], DEVICES[0]);
+  equal(work.remainingMs(clock.nowMs), Number.POSITIVE_INFINITY);
+});
+
+test('it follows the last answers, by how many submits they have covered', async () => {
+  const { answered, submit, remaining, clock } = await paced();
   await answered(1, 50);
-  equal(work.submitMs, (8 * 0.75 + 50) / (4 * 0.75 + 1));
   clock.nowMs += 1e6;
+  await submit(1);
+  equal(remaining(), (4 * 0.75 + 50) / (4 * 0.75 + 1), 'a pause counts for nothing');
+});
+
+test('and what was long ago counts for little', async () => {
+  const { answered, submit, remaining } = await paced();
+  await answered(1, 50);
   for (let i = 0; i < 40; i++) await answered(2, 2);
-  equal(Math.abs(work.submitMs - 1) < 0.001, true, 'a pause counts for nothing, and what was long ago for little');
+  await submit(3);
+  equal(Math.abs(remaining() - 3) < 0.001, true);
+});
+
+test('what has been spent on the oldest submits is not to come again', async () => {
+  const { submit, remaining, clock, queues } = await paced();
+  await submit(5);
+  equal(remaining(), 5);
+  clock.nowMs += 4;
+  equal(remaining(), 1);
+  await submit(2);
+  equal(remaining(), 3);
+  await queues[0].finish();
+  // The answer for five came after four milliseconds.
+  equal(Math.abs(remaining() - 2 * 7 / 8) < 0.001, true);
+});
+
+test('submits that take longer than any did are not taken for done: those behind them may take as long', async () => {
+  const { submit, remaining, clock } = await paced();
+  await submit(1);
+  await submit(2);
+  equal(remaining(), 3);
+  clock.nowMs += 10;
+  equal(remaining(), 20);
+});
+
+test('a burst after a pause is not taken for old', async () => {
+  const { work, natives, answered, remaining, clock } = await paced();
+  await answered(1, 1);
+  clock.nowMs += 1e6;
+  for (let i = 0; i < 8; i++) work.submitted(natives[0], DEVICES[0]);
+  equal(remaining(), 8);
 });

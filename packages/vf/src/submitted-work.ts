@@ -125,6 +125,9 @@ export class SubmittedWork {
   readonly #recent = new RecentTimes();
   readonly #pace = new Pace();
   #idleSinceMs = 0;
+  /** The question that is answered next: since when its submits are worked on, and how many these are. Infinity: there is none. */
+  #headSinceMs = Number.POSITIVE_INFINITY;
+  #headCount = 0;
   #mapCount = 0;
   readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
@@ -154,9 +157,15 @@ export class SubmittedWork {
     return this.#idleSinceMs;
   }
 
-  /** How long one submit takes, lately; Infinity: not known. */
-  get submitMs(): number {
-    return this.#pace.submitMs;
+  /**
+   * How long the unfinished submits will take at the pace of late, or at that of the ones which are worked on, if it
+   * turns out to be slower. Infinity: nothing is known.
+   */
+  remainingMs(nowMs: number): number {
+    if (this.#submitCount === 0) return 0;
+    const spentMs = Math.max(0, nowMs - this.#headSinceMs);
+    const submitMs = Math.max(this.#pace.submitMs, spentMs / Math.max(1, this.#headCount));
+    return this.#submitCount * submitMs - spentMs;
   }
 
   /** `device` is the handle of the queue's device. `cameMs`: since when the guest has been waiting, where it is not since now. */
@@ -252,6 +261,7 @@ export class SubmittedWork {
     if (work.watches.length === 1) this.#expectAnswer();
     this.#tellCover(work);
     const askedMs = this.#options.nowMs();
+    if (work.watches.length === 1) this.#head(askedMs, share.submitCount);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(watch.done, () => {
       const nowMs = this.#options.nowMs();
@@ -267,9 +277,17 @@ export class SubmittedWork {
     });
   }
 
+  #head(sinceMs: number, submitCount: number): void {
+    this.#headSinceMs = sinceMs;
+    this.#headCount = submitCount;
+  }
+
   #finished(submitCount: number, tookMs: number, nowMs: number): void {
     this.#pace.add(tookMs, submitCount);
-    if (this.#submitCount === 0) this.#idleSinceMs = nowMs;
+    if (this.#submitCount === 0) {
+      this.#idleSinceMs = nowMs;
+      this.#headSinceMs = Number.POSITIVE_INFINITY;
+    }
     this.#options.progressed();
   }
 
@@ -279,6 +297,7 @@ export class SubmittedWork {
 
   #advance(work: QueueWork, nowMs: number): void {
     const { watches, unasked } = work;
+    this.#head(nowMs, watches[0]?.share.submitCount ?? 0);
     if (watches.length > 0) this.#expectAnswer();
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     else if (unasked.submitCount > 0 || unasked.writtenBytes > 0) this.#watch(work);

@@ -11,14 +11,14 @@ function setUp() {
   const clock = { nowMs: 100 };
   const said: string[] = [];
   const flow: string[] = [];
-  const alarm = { atMs: Number.POSITIVE_INFINITY, then: (): void => {}, setCount: 0 };
+  const alarm = { atMs: Number.POSITIVE_INFINITY, ring: (): void => {}, setCount: 0 };
   const awaited: boolean[] = [];
-  const work = { unfinishedCount: 0, idleSinceMs: 0, submitMs: Number.POSITIVE_INFINITY };
+  const work = { unfinishedCount: 0, idleSinceMs: 0, submitMs: Number.POSITIVE_INFINITY, remainingMs: (): number => work.unfinishedCount * work.submitMs };
   const host: TurnHost = {
     say: (line: SchedulingLine) => said.push(`${line.type} ${'serial' in line ? line.serial : line.value} at ${clock.nowMs}`),
     wakeAt: (atMs, then) => {
       alarm.atMs = atMs;
-      alarm.then = then;
+      alarm.ring = then;
       alarm.setCount++;
     },
     awaitEnd: (isAwaited) => awaited.push(isAwaited),
@@ -57,7 +57,7 @@ function setUp() {
       while (alarm.atMs <= endMs) {
         clock.nowMs = Math.max(clock.nowMs, alarm.atMs);
         alarm.atMs = Number.POSITIVE_INFINITY;
-        alarm.then();
+        alarm.ring();
       }
       clock.nowMs = endMs;
     },

@@ -25,8 +25,8 @@ export interface GatedWork {
   readonly unfinishedCount: number;
   /** When the last unfinished submit has finished. */
   readonly idleSinceMs: number;
-  /** How long one takes, lately; Infinity: not known. */
-  readonly submitMs: number;
+  /** How long the unfinished ones will take, presumably; Infinity: nothing is known. */
+  remainingMs(nowMs: number): number;
 }
 
 export interface TurnGateOptions {
@@ -129,8 +129,8 @@ export class TurnGate {
   #admitsAt(nowMs: number): boolean {
     const leftMs = this.#untilMs - nowMs;
     if (leftMs <= 0) return false;
-    const { unfinishedCount, submitMs } = this.#options.work;
-    return unfinishedCount === 0 || unfinishedCount * submitMs < leftMs;
+    const { work } = this.#options;
+    return work.unfinishedCount === 0 || work.remainingMs(nowMs) < leftMs;
   }
 
   /** Does and says what the time and the work ask for. */

@@ -12,6 +12,7 @@ const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const LENGTH_US_MAX = 20_000;
 const DEPTH_MAX = 8;
 const CONTEXTS_MAX = 12;
+const STALL_US_MAX = 400_000;
 
 interface Options {
   readonly liars: boolean;
@@ -35,11 +36,12 @@ function change(adapter: SimulatedAdapter, random: Random, { liars }: Options): 
   const { contexts } = adapter;
   const any = contexts[random.below(Math.max(1, contexts.length))];
   const partition = NAMES[random.below(NAMES.length)] as string;
-  const what = random.below(8);
+  const what = random.below(9);
   if (what === 0) adapter.scheduler.setTerms(anyTerms(random));
   else if (what === 1 && liars) adapter.beginLiar(partition);
   else if (what <= 3 && contexts.length < CONTEXTS_MAX) adapter.begin(partition, anyDemand(random));
   else if (what <= 5 && any !== undefined) adapter.end(any);
+  else if (what === 6 && any !== undefined) adapter.stall(any, random.skewed(STALL_US_MAX));
   lie(adapter, random);
 }
 

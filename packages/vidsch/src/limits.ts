@@ -8,6 +8,8 @@ export const SCHEDULER_LIMITS = {
   calmUs: 1_000_000,
   /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
   slicesPerTurnMax: 4,
+  /** So long after the end of a turn those that have not said that it is over are looked at, and as often from then on. */
+  silentUs: 5_000,
   /** Between two looks no more time than this counts against whoever holds the adapter. */
   lookUsMax: 1_000_000,
 } as const;

@@ -8,7 +8,7 @@ export class Party {
   heldUs = 0;
   /** In which at least one context held the adapter. */
   turnCount = 0;
-  /** Those that have not finished what they were let do before there were turns. */
+  /** Those that have not finished what they were let do before there were turns, or before their turn ended without them. */
   readonly #emptying = new Set<Gate>();
   #emptyingSinceUs = 0;
 
@@ -33,17 +33,22 @@ export class Party {
 
   /** There are turns from now on, and it has none before what it has submitted until now is finished. */
   empty(nowUs: number): void {
-    this.#emptyingSinceUs = nowUs;
     for (const gate of this.gates) {
       if (gate.state === 'free') gate.close();
-      if (gate.state === 'emptying') this.#emptying.add(gate);
+      if (gate.holds) this.awaitEmpty(gate, nowUs);
     }
+  }
+
+  /** It has no turn before this one of its contexts has finished. */
+  awaitEmpty(gate: Gate, nowUs: number): void {
+    if (this.#emptying.size === 0) this.#emptyingSinceUs = nowUs;
+    this.#emptying.add(gate);
   }
 
   /** How long it took to finish that, once it has; null else. */
   emptiedUs(nowUs: number): number | null {
     if (this.#emptying.size === 0) return null;
-    for (const gate of this.#emptying) if (gate.state !== 'emptying' || !this.gates.has(gate)) this.#emptying.delete(gate);
+    for (const gate of this.#emptying) if (!gate.holds || !this.gates.has(gate)) this.#emptying.delete(gate);
     return this.#emptying.size === 0 ? nowUs - this.#emptyingSinceUs : null;
   }
 }

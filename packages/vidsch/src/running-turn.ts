@@ -18,6 +18,8 @@ export class RunningTurn {
   readonly yields: boolean;
   readonly isOutOfOrder: boolean;
   #untilUs: number;
+  /** Until then those that were let in submit, unless they have heard of an earlier end. */
+  readonly #grantedUntilUs: number;
   /** Those that were let in; each once. */
   readonly #gates = new Set<Gate>();
   #firstGrantUs: number | null = null;
@@ -27,12 +29,17 @@ export class RunningTurn {
     this.name = name;
     this.startUs = startUs;
     this.#untilUs = untilUs;
+    this.#grantedUntilUs = untilUs;
     this.yields = yields;
     this.isOutOfOrder = isOutOfOrder;
   }
 
   get untilUs(): number {
     return this.#untilUs;
+  }
+
+  get grantedUntilUs(): number {
+    return this.#grantedUntilUs;
   }
 
   /** It was ended before its time. */
@@ -76,7 +83,7 @@ export class RunningTurn {
     this.#untilUs = Math.min(this.#untilUs, nowUs);
   }
 
-  /** It is gone. */
+  /** It is gone, or the turn ends without it. */
   remove(gate: Gate): void {
     this.#gates.delete(gate);
   }

@@ -102,7 +102,7 @@ test('where nobody wants anything nobody is woken, and what passes is nobody\'s 
   rig.say(1, 'turn-wanted');
   finish(rig, 1);
   rig.say(2, 'turn-wanted');
-  const holders = [];
+  const holders: number[] = [];
   for (let turn = 0; turn < 6; turn++) {
     const holder = rig.open[0] ?? 0;
     holders.push(holder);
@@ -266,6 +266,50 @@ test('nobody is blamed for a host that stood still', () => {
   deepEqual(rig.ousted, []);
   rig.settle(1, { wants: true });
   deepEqual(rig.open, [2]);
+});
+
+test('a VF that is inside of a long command, with nothing unfinished, keeps others waiting for a moment only', () => {
+  const rig = two('equal-share');
+  rig.signs.set(1, 'finished');
+  rig.pass(SLICE_US + SCHEDULER_LIMITS.silentUs - 1);
+  deepEqual(rig.open, []);
+  rig.pass(1);
+  deepEqual(rig.open, [2]);
+  // It comes again when it has heard that its turn is over.
+  for (let turn = 0; turn < 2; turn++) finish(rig, 2);
+  deepEqual([rig.open, rig.wakeUs - rig.nowUs], [[], SLICE_US]);
+  rig.settle(1, { wants: true });
+  deepEqual(rig.open, [1]);
+});
+
+test('one that was told to stop is looked at when its time is up by its own clock, not before', () => {
+  const rig = two('equal-share', { interactive: ['b'], wants: [true, false] });
+  finish(rig, 1);
+  rig.pass(SLICE_US);
+  rig.signs.set(1, 'finished');
+  rig.say(2, 'turn-wanted');
+  rig.pass(SLICE_US + SCHEDULER_LIMITS.silentUs - 1);
+  deepEqual(rig.open, []);
+  rig.pass(1);
+  deepEqual(rig.open, [2]);
+});
+
+test('one that is inside of a command for long has no turn before it has finished, and is charged until then', () => {
+  const rig = two('equal-share');
+  rig.begin(3, 'a');
+  rig.settle(3, { wants: false });
+  rig.pass(SLICE_US + SCHEDULER_LIMITS.silentUs);
+  equal(rig.open.length, 0);
+  rig.signs.set(1, 'unaware');
+  rig.pass(SCHEDULER_LIMITS.silentUs);
+  rig.say(3, 'turn-wanted');
+  for (let turn = 0; turn < 5; turn++) {
+    ok(rig.open.includes(2));
+    finish(rig, 2);
+  }
+  rig.settle(1, { wants: true });
+  finish(rig, 2);
+  deepEqual(rig.open.length > 0, true);
 });
 
 test('an interactive one interrupts another, and gives the adapter back when it has nothing to do', () => {

@@ -14,9 +14,18 @@ export interface TurnSchedulerOptions {
   readonly free: (context: number) => void;
   /** Asks for a call of `wake` then, or later, instead of any that was asked for before. Infinity: for none. */
   readonly wakeAt: (us: number) => void;
+  /** What is known of a context that has not said that its turn is over. */
+  readonly signsOf: (context: number) => Signs;
   /** It has held the adapter for so long beyond its turn. It has no part in any turn from now on. */
   readonly overran: (context: number, beyondUs: number) => void;
 }
+
+/**
+ * A VF that executes a long command (a compiler) says nothing meanwhile, and submits nothing. `finished`: by its own word
+ * nothing is unfinished, which is as good as saying that the turn is over. `unaware`: it has been inside of one command for
+ * so long that nobody waits for it.
+ */
+export type Signs = 'finished' | 'unfinished' | 'unaware';
 
 /**
  * `free`: all gates are. `alert`: only those of interactive partitions are not, so that the host hears when they want the
@@ -42,7 +51,8 @@ export class TurnScheduler {
   #mode: Mode = 'free';
   #turn: RunningTurn | null = null;
   #serial = 0;
-  /** Until then turns wait for those that were free before to finish. */
+  /** Turns wait for those that were free before to finish: until then at most. */
+  #isBeginning = false;
   #emptyingUntilUs = 0;
   /** Who has turns at all. */
   #weights: ReadonlyMap<string, number> = new Map();
@@ -157,6 +167,12 @@ export class TurnScheduler {
     return this.#terms.partitions.get(name)?.isInteractive ?? false;
   }
 
+  /** Of those that run. */
+  get #isAnyInteractive(): boolean {
+    for (const { name, isRunning } of this.#parties.values()) if (isRunning && this.#isInteractive(name)) return true;
+    return false;
+  }
+
   get #givesAway(): boolean {
     return this.#terms.policy === 'best-effort';
   }
@@ -187,7 +203,7 @@ export class TurnScheduler {
     if (running.length === 0) return 'free';
     // One that has all of it shares with nobody.
     if (!this.#givesAway) return this.#weights.size < 2 ? 'free' : 'turns';
-    if (running.length < 2 || !running.some(({ name }) => this.#isInteractive(name))) return 'free';
+    if (running.length < 2 || !this.#isAnyInteractive) return 'free';
     return nowUs < this.#urgentUs + SCHEDULER_LIMITS.calmUs ? 'turns' : 'alert';
   }
 
@@ -203,6 +219,7 @@ export class TurnScheduler {
   }
 
   #beginTurns(nowUs: number): void {
+    this.#isBeginning = true;
     this.#emptyingUntilUs = nowUs + SCHEDULER_LIMITS.emptyingUsMax;
     // From here on each of them can be charged.
     this.#times.compete(this.#weights);
@@ -219,7 +236,8 @@ export class TurnScheduler {
 
   #advanceTurns(nowUs: number): void {
     this.#chargeEmptied(nowUs);
-    if (nowUs < this.#emptyingUntilUs && this.#isEmptying) return;
+    this.#isBeginning &&= this.#isEmptying && nowUs < this.#emptyingUntilUs;
+    if (this.#isBeginning) return;
     for (;;) {
       if (this.#turn !== null) {
         this.#steer(this.#turn, nowUs);
@@ -248,6 +266,17 @@ export class TurnScheduler {
     if (!this.#weights.has(turn.name)) turn.end(nowUs);
     if (!turn.isTold && nowUs < turn.untilUs) turn.letIn(this.#parties.get(turn.name)?.gates ?? [], nowUs);
     if (this.#isToCede(turn)) turn.end(nowUs);
+    if (nowUs >= turn.grantedUntilUs + SCHEDULER_LIMITS.silentUs) this.#endWithoutSilent(turn, nowUs);
+  }
+
+  /** Their time is up, also by their own clock: they submit nothing more, whatever they are doing. */
+  #endWithoutSilent(turn: RunningTurn, nowUs: number): void {
+    for (const gate of turn.holders) {
+      const signs = this.#options.signsOf(gate.context);
+      if (signs === 'unfinished') continue;
+      turn.remove(gate);
+      if (signs === 'unaware') this.#parties.get(turn.name)?.awaitEmpty(gate, nowUs);
+    }
   }
 
   #isToCede(turn: RunningTurn): boolean {
@@ -289,10 +318,13 @@ export class TurnScheduler {
     return new RunningTurn({ name, startUs: nowUs, untilUs: nowUs + this.#turnUs(name, yields), yields, isOutOfOrder });
   }
 
-  /** Where turns are not given away it is known who is next: nobody else is, as long as this one is owed more than a slice. */
+  /**
+   * Where turns are not given away it is known who is next: nobody else is, as long as this one is owed more than a slice. But
+   * as much as a turn has room for may be on its way to the adapter, and an interactive partition would have to wait for it.
+   */
   #turnUs(name: string, yields: boolean): number {
     const { sliceUs } = this.#terms;
-    if (yields) return sliceUs;
+    if (yields || this.#isAnyInteractive) return sliceUs;
     return Math.max(sliceUs, Math.min(this.#times.leadUs(name), SCHEDULER_LIMITS.slicesPerTurnMax * sliceUs));
   }
 
@@ -317,10 +349,15 @@ export class TurnScheduler {
   #nextWakeUs(nowUs: number): number {
     if (this.#mode !== 'turns') return Number.POSITIVE_INFINITY;
     const times = [
-      nowUs < this.#emptyingUntilUs && this.#isEmptying ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
-      this.#turn?.isVacant === true ? this.#turn.untilUs : Number.POSITIVE_INFINITY,
+      this.#isBeginning ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
+      this.#turn === null ? Number.POSITIVE_INFINITY : wakeForUs(this.#turn, nowUs),
       this.#givesAway ? this.#urgentUs + SCHEDULER_LIMITS.calmUs : Number.POSITIVE_INFINITY,
     ];
     return Math.min(...times);
   }
+}
+
+/** Nobody else ends a turn that nobody uses; others end by what is said of them, or not said. */
+function wakeForUs(turn: RunningTurn, nowUs: number): number {
+  return turn.isVacant ? turn.untilUs : Math.max(nowUs, turn.grantedUntilUs) + SCHEDULER_LIMITS.silentUs;
 }

@@ -1,6 +1,8 @@
 import { monotonicUs } from '@gpup/os';
 import type { Context, TurnLine } from '@gpup/pf/core';
+import type { SlotView } from '@gpup/vidmm';
 import { type SchedulingTerms, TurnScheduler } from '@gpup/vidsch';
+import { SilentVf } from './silent-vf.ts';
 
 /** A context that has held the adapter for longer beyond its turn than it may. */
 export interface Overrun {
@@ -10,17 +12,22 @@ export interface Overrun {
 
 /** The scheduler of one adapter, with the VFs that it gives turns to, and its timer. */
 export class AdapterTurns {
-  readonly #contexts = new Map<number, Context>();
+  readonly #contexts = new Map<number, { readonly context: Context; readonly silent: SilentVf }>();
   readonly #scheduler: TurnScheduler;
   #timer: NodeJS.Timeout | undefined;
   #overruns: Overrun[] = [];
 
-  constructor(terms: SchedulingTerms) {
+  /** `slotOf`: what a context's VF says of itself on its partition's page; undefined: it has no place there. */
+  constructor(terms: SchedulingTerms, slotOf: (context: Context) => SlotView | undefined) {
     this.#scheduler = new TurnScheduler(terms, {
       nowUs: monotonicUs,
-      grant: (id, turn) => this.#contexts.get(id)?.vf?.grantTurn(turn),
-      free: (id) => this.#contexts.get(id)?.vf?.freeTurn(),
+      grant: (id, turn) => this.#contexts.get(id)?.context.vf?.grantTurn(turn),
+      free: (id) => this.#contexts.get(id)?.context.vf?.freeTurn(),
       wakeAt: (us) => this.#wakeAt(us),
+      signsOf: (id) => {
+        const { context, silent } = this.#contexts.get(id) ?? {};
+        return context === undefined ? 'finished' : (silent?.signs(slotOf(context), monotonicUs()) ?? 'unfinished');
+      },
       overran: (id, beyondUs) => this.#overran(id, beyondUs),
     });
   }
@@ -32,7 +39,7 @@ export class AdapterTurns {
   /** It has a VF. One of an older build takes no turns: it is never waited for, nor does it wait. */
   begins(context: Context): void {
     if (context.vf?.takesTurns !== true || this.#contexts.has(context.id)) return;
-    this.#contexts.set(context.id, context);
+    this.#contexts.set(context.id, { context, silent: new SilentVf() });
     this.#scheduler.contextBegins(context.id, context.description.partition);
   }
 
@@ -50,7 +57,7 @@ export class AdapterTurns {
   look(beyondUsMax: (context: Context) => number): readonly Overrun[] {
     this.#overruns = [];
     this.#scheduler.look((id) => {
-      const context = this.#contexts.get(id);
+      const { context } = this.#contexts.get(id) ?? {};
       return context === undefined ? 0 : beyondUsMax(context);
     });
     return this.#overruns;
@@ -68,7 +75,7 @@ export class AdapterTurns {
   }
 
   #overran(id: number, beyondUs: number): void {
-    const context = this.#contexts.get(id);
+    const { context } = this.#contexts.get(id) ?? {};
     if (context !== undefined) this.#overruns.push({ context, beyondUs });
   }
 }

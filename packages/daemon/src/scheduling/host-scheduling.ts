@@ -2,6 +2,7 @@ import { monotonicUs } from '@gpup/os';
 import type { AdapterScheduling, LatencyClass, PartitionScheduling } from '@gpup/pf/actions';
 import type { Context, TurnLine } from '@gpup/pf/core';
 import { NOT_IN_USE, type PartitionTable, adapterOf, allotments, shareOf } from '@gpup/pf/partitions';
+import type { SlotView } from '@gpup/vidmm';
 import type { PartitionTerms, SchedulingTerms } from '@gpup/vidsch';
 import { AdapterTurns, type Overrun } from './adapter-turns.ts';
 import { FreeTime } from './free-time.ts';
@@ -15,6 +16,8 @@ export interface HostSchedulingOptions {
   readonly gpuTimeUs: (partition: string) => number;
   /** Those that are there now. */
   readonly contextsOf: (partition: string) => readonly Context[];
+  /** What a context's VF says of itself on its partition's page; undefined: it has no place there. */
+  readonly slotOf: (context: Context) => SlotView | undefined;
 }
 
 interface Adapter {
@@ -38,7 +41,7 @@ export class HostScheduling {
   constructor(options: HostSchedulingOptions) {
     this.#options = options;
     this.#table = options.table;
-    this.#adapters = new Map(options.table.adapters.map(({ id }) => [id, { turns: new AdapterTurns(this.#termsOf(id)), shares: new TimeShares() }]));
+    this.#adapters = new Map(options.table.adapters.map(({ id }) => [id, { turns: new AdapterTurns(this.#termsOf(id), options.slotOf), shares: new TimeShares() }]));
   }
 
   /** What an adapter is shared by. Throws a Refusal where there is none. */
@@ -48,6 +51,8 @@ export class HostScheduling {
 
   /** These are the partitions, and what they were promised, from now on. */
   follow(table: PartitionTable): void {
+    const names = new Set(table.partitions.map(({ definition }) => definition.name));
+    for (const { definition } of this.#table.partitions) if (!names.has(definition.name)) this.#freeTime.forget(definition.name);
     this.#table = table;
     for (const [id, { turns }] of this.#adapters) turns.scheduler.setTerms(this.#termsOf(id));
   }

@@ -9,8 +9,12 @@ const TICK_MS_MIN = 0.01;
 const TICK_SHARE = 1 / 8;
 /** Once an answer is due that was to come after so long: often enough to be a little late at most, seldom enough to be cheap. */
 const DUE_TICK_SHARE = 1 / 32;
-/** As that, while somebody waits for the end of the work; and the longest time between two ticks then. */
-const AWAITED_TICK_MS_MAX = 0.2;
+/**
+ * While somebody waits for the end of the work, a tick waits for no longer than this, or this part of the age: a tick
+ * and its nap take some 10 us of a core that a software GPU works on.
+ */
+const AWAITED_TICK_MS = 0.2;
+const AWAITED_TICK_SHARE = 1 / 64;
 /** What Node's timers can do; the longest time between two ticks. */
 const TIMER_MS = 1;
 /**
@@ -155,9 +159,9 @@ export class VfLoop implements Scheduler {
 
   #tickDelayMs(ageMs: number): number {
     if (ageMs < HURRY_MS) return 0;
-    if (this.#isEndAwaited) return Math.min(Math.max(TICK_MS_MIN, ageMs * DUE_TICK_SHARE), AWAITED_TICK_MS_MAX);
     const share = this.#quietUntilMs > this.#requestedAtMs ? DUE_TICK_SHARE : TICK_SHARE;
-    return Math.min(Math.max(TICK_MS_MIN, ageMs * share), TIMER_MS);
+    const mostMs = this.#isEndAwaited ? Math.max(AWAITED_TICK_MS, ageMs * AWAITED_TICK_SHARE) : TIMER_MS;
+    return Math.min(Math.max(TICK_MS_MIN, ageMs * share), mostMs, TIMER_MS);
   }
 
   #stepSoon(): void {

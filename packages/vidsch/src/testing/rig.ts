@@ -1,6 +1,6 @@
 import type { Turn, TurnReport } from '../gate.ts';
 import type { PartitionTerms, SchedulingPolicy } from '../policy.ts';
-import { TurnScheduler } from '../turn-scheduler.ts';
+import { type Signs, TurnScheduler } from '../turn-scheduler.ts';
 
 export const SLICE_US = 10_000;
 
@@ -12,6 +12,7 @@ export class Rig {
   wakeUs = Number.POSITIVE_INFINITY;
   readonly told: Told[] = [];
   readonly ousted: number[] = [];
+  readonly signs = new Map<number, Signs>();
   readonly scheduler: TurnScheduler;
   readonly #latest = new Map<number, Turn>();
   /** Serials of turns that were said to be over. */
@@ -31,6 +32,7 @@ export class Rig {
       wakeAt: (us) => {
         this.wakeUs = us;
       },
+      signsOf: (context) => this.signs.get(context) ?? 'unfinished',
       overran: (context) => this.ousted.push(context),
     });
   }

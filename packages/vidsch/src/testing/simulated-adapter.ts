@@ -50,6 +50,8 @@ export class SimulatedAdapter {
   readonly scheduler: TurnScheduler;
   readonly ousted: number[] = [];
   readonly liars = new Set<number>();
+  /** Those that have stalled: what they have submitted may go on when their turn has ended without them. */
+  readonly stalled = new Set<number>();
   /** Of each submit that has begun: how long it waited. */
   readonly waits = new Map<string, { readonly madeUs: number; readonly waitedUs: number }[]>();
   /** Submits that began beside those of another partition, although there were turns. */
@@ -70,6 +72,7 @@ export class SimulatedAdapter {
       grant: (context, turn) => this.#grant(context, turn),
       free: (context) => this.#toVf(context, (guest) => guest.vf.turn(null)),
       wakeAt: (us) => this.#wakeAt(us),
+      signsOf: (context) => this.#guests.get(context)?.vf.signs ?? 'finished',
       overran: (context) => {
         this.ousted.push(context);
         this.end(context);
@@ -110,6 +113,12 @@ export class SimulatedAdapter {
       for (let count = 0; count < demand.depth; count++) next();
     });
     return context;
+  }
+
+  /** Its VF executes one command for so long. */
+  stall(context: number, us: number): void {
+    this.stalled.add(context);
+    this.#guests.get(context)?.vf.stall(us);
   }
 
   /** A context whose VF submits nothing, and says nothing but what a test makes it say. */
@@ -178,7 +187,7 @@ export class SimulatedAdapter {
 
   #judge(work: Work, unfinished: readonly Work[]): void {
     if (work.wasFree) return;
-    const other = unfinished.find(({ partition, wasFree }) => !wasFree && partition !== work.partition);
+    const other = unfinished.find(({ partition, context, wasFree }) => !wasFree && partition !== work.partition && !this.stalled.has(context));
     if (other !== undefined) this.intrusions.push(`At ${this.queue.nowUs} us ${work.partition} submits beside ${other.partition}.`);
   }
 

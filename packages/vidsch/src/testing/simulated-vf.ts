@@ -1,4 +1,5 @@
 import type { Turn, TurnReport } from '../gate.ts';
+import type { Signs } from '../turn-scheduler.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimulatedGpu } from './simulated-gpu.ts';
 
@@ -17,6 +18,8 @@ interface GuestSubmit {
 }
 
 const IDLE_US = 300;
+/** So long its host sees it inside of one command before it does not wait for it any more. */
+const UNAWARE_US = 100_000;
 /** As a VF has it: then its guest is not read any more. */
 const UNFINISHED_MAX = 64;
 
@@ -31,6 +34,11 @@ export class SimulatedVf {
   #hasSaid: Record<TurnReport['type'], boolean> = { 'turn-wanted': false, 'turn-over': false, 'turn-idle': false };
   #idleMark = 0;
   #finishedUs = 0;
+  #stalledSinceUs = 0;
+  #stalledUntilUs = 0;
+  /** What came of the host meanwhile; the last of it. */
+  #unheard: Turn | null | undefined;
+  #unnoticedCount = 0;
   #isDead = false;
 
   constructor(options: SimulatedVfOptions) {
@@ -51,10 +59,42 @@ export class SimulatedVf {
   /** What the host says has arrived. */
   turn(turn: Turn | null): void {
     if (this.#isDead) return;
+    if (this.#isStalled) {
+      this.#unheard = turn;
+      return;
+    }
     this.#turn = turn;
     this.#hasSaid = { 'turn-wanted': false, 'turn-over': false, 'turn-idle': false };
     if (turn !== null) this.#options.queue.at(turn.untilUs, () => this.#look());
     this.#look();
+  }
+
+  /** Its thread is inside of one command for so long. */
+  stall(us: number): void {
+    const { queue } = this.#options;
+    const untilUs = queue.nowUs + us;
+    if (this.#stalledUntilUs > queue.nowUs) return;
+    this.#stalledSinceUs = queue.nowUs;
+    this.#stalledUntilUs = untilUs;
+    queue.at(untilUs, () => {
+      const heard = this.#unheard;
+      this.#unheard = undefined;
+      this.#unfinishedCount -= this.#unnoticedCount;
+      this.#unnoticedCount = 0;
+      if (heard === undefined) this.#look();
+      else this.turn(heard);
+    });
+  }
+
+  /** As its slot has it. */
+  get signs(): Signs {
+    if (this.#unfinishedCount === 0) return 'finished';
+    const { nowUs } = this.#options.queue;
+    return this.#isStalled && nowUs - this.#stalledSinceUs > UNAWARE_US ? 'unaware' : 'unfinished';
+  }
+
+  get #isStalled(): boolean {
+    return this.#options.queue.nowUs < this.#stalledUntilUs;
   }
 
   die(): void {
@@ -67,7 +107,7 @@ export class SimulatedVf {
   }
 
   #look(): void {
-    if (this.#isDead) return;
+    if (this.#isDead || this.#isStalled) return;
     while (this.#submits.length > 0 && this.#mayAdmit()) this.#admit();
     const turn = this.#turn;
     if (turn === null) return;
@@ -95,7 +135,8 @@ export class SimulatedVf {
       madeUs: submit.madeUs,
       wasFree: this.#turn === null,
       done: () => {
-        this.#unfinishedCount--;
+        if (this.#isStalled) this.#unnoticedCount++;
+        else this.#unfinishedCount--;
         // Others' submits in between are part of it.
         this.#recentUs = queue.nowUs - Math.max(submittedUs, this.#finishedUs);
         this.#finishedUs = queue.nowUs;
@@ -111,7 +152,7 @@ export class SimulatedVf {
     const mark = ++this.#idleMark;
     this.#options.queue.after(IDLE_US, () => {
       const isIdle = mark === this.#idleMark && this.#submits.length === 0 && this.#unfinishedCount === 0;
-      if (isIdle && this.#turn === turn && this.#isOpen) this.#say('turn-idle', turn);
+      if (isIdle && this.#turn === turn && this.#isOpen && !this.#isStalled) this.#say('turn-idle', turn);
     });
   }
 
