@@ -74,6 +74,7 @@ export class HostCore {
       standard: options.config.scheduling,
       gpuTimeUs: (name) => this.#partitions.get(name)?.page?.gpuTimeUs() ?? 0,
       slotOf: (context) => this.slotOf(context),
+      warn: (message) => this.log.warning(message),
       contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
     });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
