@@ -14,6 +14,10 @@ export class Findings {
   readonly #startMs = performance.now();
   stepIndex = -1;
 
+  get isClean(): boolean {
+    return this.violations.length === 0;
+  }
+
   violate(invariant: string, message: string): void {
     this.violations.push({ invariant, message, stepIndex: this.stepIndex, atMs: Math.round(performance.now() - this.#startMs) });
   }

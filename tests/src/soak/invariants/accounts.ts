@@ -81,9 +81,9 @@ export const PAGES: Invariant<Account> = {
   ],
 };
 
-function pageComplaints({ name, vram, hostBytesMax }: PartitionView, { page, contexts }: { readonly page: SeenPage; readonly contexts: readonly ContextView[] }): readonly string[] {
+function pageComplaints({ name, vram, hostBytesMax, state }: PartitionView, { page, contexts }: { readonly page: SeenPage; readonly contexts: readonly ContextView[] }): readonly string[] {
   return [
-    ...unequal(`The budget on the page of "${name}"`, page.budgetBytes, vram.current),
+    ...unequal(`The budget on the page of "${name}"`, page.budgetBytes, state.kind === 'shrinking' ? state.toBytes : vram.current),
     ...unequal(`The budget of host memory on the page of "${name}"`, page.hostBudgetBytes, hostBytesMax),
     ...unequal(`The count of slots on the page of "${name}"`, page.slots.length, contexts.length),
     ...contexts.flatMap(({ id, vfPid, vramBytes, hostBytes, submitCount }) => {

@@ -101,6 +101,11 @@ describe('planted in what is seen', () => {
   });
 });
 
+test('a partition that waits for its guests to free memory is held to what it falls to, and shows what it has', () => {
+  const seen = { ...healthy(), ...partition(0, { vram: { min: 0, optimal: 5, max: 5, current: 3072 }, state: { kind: 'shrinking', toBytes: 5 } }), ...withAlphaPage({ budgetBytes: 5 }) };
+  deepEqual(complaintsOf(AT_REST, seen), []);
+});
+
 test('nothing is left: both sides', () => {
   const empty: Partial<Observation> = { partitions: [], contexts: [], pages: new Map(), adapters: adapters.map((each) => ({ ...each, mode: 'partitioned', vram: { totalBytes: 5, availableBytes: 5 }, compute: { total: 1, available: 1 } })) };
   deepEqual(complaintsOf([NOTHING_LEFT], { ...healthy(), ...empty }), []);

@@ -31,6 +31,7 @@ export class GuestEnded extends Error {
 export class GuestProcess {
   readonly id: number;
   readonly place: Place;
+  readonly transport: GuestOptions['transport'];
   readonly ended: Promise<GuestEnd>;
   /** Resolves when it has its GPU, or has ended. */
   readonly settled: Promise<void>;
@@ -51,6 +52,7 @@ export class GuestProcess {
   constructor({ id, place, socketPath, transport, pauseMs }: GuestOptions) {
     this.id = id;
     this.place = place;
+    this.transport = transport;
     const env = { ...process.env, GPUP_SOCKET: socketPath, GPUP_TRANSPORT: transport };
     this.#child = spawn(process.execPath, [PROGRAM, String(id * 1_000_003), String(pauseMs)], { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.#child.stdin?.on('error', () => {});

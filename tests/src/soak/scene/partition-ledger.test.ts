@@ -29,3 +29,13 @@ for (const [what, views, complaint] of [
     deepEqual(ledger.names, views.map(({ name }) => name));
   });
 }
+
+test("a partition that is somebody else's is none of ours, until it is taken back", () => {
+  const ledger = new PartitionLedger();
+  ledger.leaveToOthers('alpha');
+  deepEqual(ledger.complaints([alpha]), []);
+  ledger.settle([alpha]);
+  deepEqual(ledger.complaints([]), []);
+  ledger.takeBack('alpha');
+  match(ledger.complaints([alpha]).join(), /never made/);
+});

@@ -1,4 +1,5 @@
 import type { PartitionView } from '@gpup/pf/actions';
+import { type Place, isWhole } from './place.ts';
 
 /** What was asked for of a partition: it must be the same in every view, under every daemon, until it is changed. */
 export type Definition = Pick<PartitionView, 'name' | 'adapter' | 'size' | 'contextsMax' | 'hostBytesMax' | 'escapes' | 'createdMs'> & {
@@ -15,6 +16,8 @@ export function definitionOf({ name, adapter, size, contextsMax, hostBytesMax, e
 export class PartitionLedger {
   readonly #known = new Map<string, Definition>();
   readonly #doubtful = new Set<string>();
+  /** Somebody else makes and removes them, at any time. */
+  readonly #strange = new Set<string>();
 
   get names(): readonly string[] {
     return [...this.#known.keys()];
@@ -30,9 +33,35 @@ export class PartitionLedger {
     this.#doubtful.delete(name);
   }
 
-  /** An operation on it was begun, and nobody knows yet what came of it. */
-  doubt(name: string): void {
+  /** An operation on it begins: nobody knows what comes of it. Returns what `restore` needs if nothing does. */
+  doubt(name: string): Definition | undefined {
     this.#doubtful.add(name);
+    return this.#known.get(name);
+  }
+
+  restore(name: string, definition: Definition | undefined): void {
+    if (definition === undefined) this.forget(name);
+    else this.#known.set(name, definition);
+    this.#doubtful.delete(name);
+  }
+
+  /** Null: nobody knows. An adapter that is owned whole has none. */
+  isOpen(place: Place, escape: string): boolean | null {
+    if (isWhole(place)) return false;
+    return this.#doubtful.has(place) ? null : (this.#known.get(place)?.escapes.includes(escape) ?? null);
+  }
+
+  leaveToOthers(name: string): void {
+    this.#strange.add(name);
+  }
+
+  /** It is gone. */
+  takeBack(name: string): void {
+    this.#strange.delete(name);
+  }
+
+  contextsMaxOf(name: string): number {
+    return this.#known.get(name)?.contextsMax ?? 0;
   }
 
   /** What the host's partitions are and must not be. */
@@ -43,7 +72,7 @@ export class PartitionLedger {
   }
 
   #complaintsOf(view: PartitionView): readonly string[] {
-    if (this.#doubtful.has(view.name)) return [];
+    if (this.#doubtful.has(view.name) || this.#strange.has(view.name)) return [];
     const known = this.#known.get(view.name);
     if (known === undefined) return [`The partition "${view.name}" was never made.`];
     const [expected, found] = [JSON.stringify(known), JSON.stringify(definitionOf(view))];

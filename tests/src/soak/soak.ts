@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Findings } from './findings.ts';
+import { SOAK_LIMITS } from './limits.ts';
+import { Plan, type Step } from './plan/plan.ts';
+import type { Summary } from './report/summary.ts';
+import { MemoryRecord } from './report/memory-record.ts';
+import { inTime } from './scene/in-time.ts';
+import { Scene, type SceneOptions } from './scene/scene.ts';
+import { Watch } from './scene/watch.ts';
+import { QUIESCE_STEP, STEP_KINDS, quiesce } from './steps/index.ts';
+
+export interface SoakOptions {
+  readonly seed: number;
+  /** It ends with the step in which this time is over, and then comes to rest once more. */
+  readonly minutes: number;
+  readonly actSteps: number;
+  readonly tdr: SceneOptions['tdr'];
+  readonly onProgress: (text: string) => void;
+}
+
+/** Two minutes and more between two rests. */
+export const ACT_STEPS = 50;
+/** Those of the host for software adapters (docs/tdr.md): guests that do nothing wrong share two cores with the culprit. */
+export const TDR_DELAYS = { delayMs: 10_000, ddiDelayMs: 20_000 } as const;
+
+export async function soak(options: SoakOptions): Promise<Summary> {
+  const run = new SoakRun(options);
+  return run.toEnd();
+}
+
+class SoakRun {
+  readonly #options: SoakOptions;
+  readonly #findings = new Findings();
+  readonly #scene: Scene;
+  readonly #plan: Plan;
+  readonly #memory = new MemoryRecord();
+  readonly #startMs = performance.now();
+  #lastStep = '';
+
+  constructor(options: SoakOptions) {
+    const { seed, actSteps, tdr, onProgress } = options;
+    this.#options = options;
+    this.#scene = new Scene({ findings: this.#findings, onProgress, tdr });
+    this.#plan = new Plan({ seed, actSteps, kinds: STEP_KINDS, quiesce: QUIESCE_STEP });
+  }
+
+  async toEnd(): Promise<Summary> {
+    const watch = new Watch(this.#scene);
+    let watching: Promise<void> | undefined;
+    try {
+      await this.#scene.open();
+      watching = watch.run().catch((error: unknown) => this.#findings.violate('watch', (error as Error).stack ?? String(error)));
+      await this.#steps();
+    } catch (error) {
+      this.#findings.violate('steps', `${this.#lastStep}: ${(error as Error).stack ?? String(error)}`);
+    } finally {
+      watch.end();
+      await watching;
+    }
+    return this.#close();
+  }
+
+  async #steps(): Promise<void> {
+    while (performance.now() - this.#startMs < this.#options.minutes * 60_000 && this.#findings.isClean) {
+      const step = this.#plan.next();
+      await this.#perform(step);
+      await sleep(step.pauseMs);
+    }
+    if (this.#findings.isClean) await quiesce(this.#scene, { isEmptied: true });
+    this.#remember();
+  }
+
+  async #perform({ index, kind, params }: Step): Promise<void> {
+    this.#findings.stepIndex = index;
+    this.#lastStep = `${index} ${kind.name} ${JSON.stringify(params)}`;
+    this.#findings.count(`steps.${kind.name}`);
+    // A rest consists of things that each have a limit of their own.
+    const done = kind.perform(this.#scene, params);
+    await (kind === QUIESCE_STEP ? done : inTime(done, SOAK_LIMITS.stepMsMax, `Step ${this.#lastStep}`));
+    if (kind === QUIESCE_STEP) this.#remember();
+    this.#options.onProgress(this.#lastStep);
+  }
+
+  #remember(): void {
+    const { latest } = this.#scene;
+    if (latest !== null) this.#memory.add((performance.now() - this.#startMs) / 60_000, latest);
+  }
+
+  async #close(): Promise<Summary> {
+    const { directory, latest } = this.#scene;
+    if (!this.#findings.isClean) writeFileSync(join(directory, 'latest.json'), JSON.stringify(latest, (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value), 2));
+    await this.#scene.close({ keepFiles: !this.#findings.isClean });
+    const { seed } = this.#options;
+    return {
+      seed,
+      isClean: this.#findings.isClean,
+      minutes: Math.round((performance.now() - this.#startMs) / 600) / 100,
+      stepCount: this.#findings.stepIndex + 1,
+      lastStep: this.#lastStep,
+      violations: this.#findings.violations,
+      keptDirectory: this.#findings.isClean ? null : directory,
+      counts: this.#findings.counts(),
+      memory: this.#memory.rows,
+    };
+  }
+}
