@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   console.log(`Soak of ${minutes} minutes, seed ${seed}.`);
   const startMs = performance.now();
   const onProgress = (step: string): void => {
-    const text = `${((performance.now() - startMs) / 60_000).toFixed(1)} min: ${step}`;
+    const text = `${((performance.now() - startMs) / 60_000).toFixed(2)} min: ${step}`;
     if (process.stderr.isTTY) process.stderr.write(`${CLEAR_LINE}${text.slice(0, process.stderr.columns - 1)}`);
     else if (isVerbose || /^\d+ quiesce/.test(step)) process.stderr.write(`${text}\n`);
   };

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Findings } from './findings.ts';
 import { SOAK_LIMITS } from './limits.ts';
 import { Plan, type Step } from './plan/plan.ts';
+import type { AnyStepKind } from './plan/step-kind.ts';
 import type { Summary } from './report/summary.ts';
 import { MemoryRecord } from './report/memory-record.ts';
 import { inTime } from './scene/in-time.ts';
@@ -17,6 +18,8 @@ export interface SoakOptions {
   readonly minutes: number;
   readonly actSteps: number;
   readonly tdr: SceneOptions['tdr'];
+  /** Default: all that there are. */
+  readonly kinds?: readonly AnyStepKind[];
   readonly onProgress: (text: string) => void;
 }
 
@@ -40,10 +43,10 @@ class SoakRun {
   #lastStep = '';
 
   constructor(options: SoakOptions) {
-    const { seed, actSteps, tdr, onProgress } = options;
+    const { seed, actSteps, tdr, onProgress, kinds = STEP_KINDS } = options;
     this.#options = options;
     this.#scene = new Scene({ findings: this.#findings, onProgress, tdr });
-    this.#plan = new Plan({ seed, actSteps, kinds: STEP_KINDS, quiesce: QUIESCE_STEP });
+    this.#plan = new Plan({ seed, actSteps, kinds, quiesce: QUIESCE_STEP });
   }
 
   async toEnd(): Promise<Summary> {

@@ -1,5 +1,8 @@
 /** What a guest of a soak and its parent say to each other: JSON lines on its standard input and output. */
 
+export const ESCAPE_NAMES = ['statistics', 'latency-class'] as const;
+export type EscapeName = (typeof ESCAPE_NAMES)[number];
+
 export type GuestCommand =
   /** Ends its round, waits for its queue, and answers with its account; then only what it is asked. */
   | { readonly name: 'pause' }
@@ -10,7 +13,7 @@ export type GuestCommand =
   | { readonly name: 'free' }
   /** So many frames whose passes repeat, and a look at the last. */
   | { readonly name: 'draw'; readonly frameCount: number }
-  | { readonly name: 'escape'; readonly escape: 'statistics' | 'latency-class' }
+  | { readonly name: 'escape'; readonly escape: EscapeName }
   /** Changes a word of its own behind its own back: the next comparison must see it. */
   | { readonly name: 'spoil' }
   | { readonly name: 'end' };

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestDevice, provider } from './device.ts';
 import { drawFrames } from './frames.ts';
-import { type EscapeAnswer, FILL_BYTES_MIN, type FillAnswer, type GuestAccount, type GuestCommand, type GuestEndLine, type GuestLine } from './lines.ts';
+import { type EscapeAnswer, type EscapeName, FILL_BYTES_MIN, type FillAnswer, type GuestAccount, type GuestCommand, type GuestEndLine, type GuestLine } from './lines.ts';
 import { PatternBuffer, PatternTexture, type Possession, TEXTURE_BYTES, Workshop } from './possessions.ts';
 
 const STATUSES = { done: 0, lost: 3, wrong: 4, error: 4, refused: 5 } as const;
@@ -125,7 +125,7 @@ class SoakGuest {
     return complaint;
   }
 
-  async #escape(name: 'statistics' | 'latency-class'): Promise<EscapeAnswer> {
+  async #escape(name: EscapeName): Promise<EscapeAnswer> {
     const request = name === 'latency-class' ? { latencyClass: this.#rounds % 2 === 0 ? 'interactive' : 'throughput' } : {};
     try {
       return { kind: 'answered', values: await provider.callEscape(this.#handle, name, request) };

@@ -46,9 +46,9 @@ export class PartitionLedger {
   }
 
   /** Null: nobody knows. An adapter that is owned whole has none. */
-  isOpen(place: Place, escape: string): boolean | null {
+  isOpen(place: Place, escapeName: string): boolean | null {
     if (isWhole(place)) return false;
-    return this.#doubtful.has(place) ? null : (this.#known.get(place)?.escapes.includes(escape) ?? null);
+    return this.#doubtful.has(place) ? null : (this.#known.get(place)?.escapes.includes(escapeName) ?? null);
   }
 
   leaveToOthers(name: string): void {

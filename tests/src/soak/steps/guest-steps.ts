@@ -1,5 +1,5 @@
 /** Guests come, work, and go. */
-import type { EscapeAnswer, FillAnswer } from '../guest/lines.ts';
+import { ESCAPE_NAMES, type EscapeAnswer, type EscapeName, type FillAnswer } from '../guest/lines.ts';
 import { SOAK_LIMITS } from '../limits.ts';
 import { oneIn, pick, pickOrNull } from '../plan/draw.ts';
 import type { PlannedGuest, PlannedWorld } from '../plan/planned-world.ts';
@@ -30,7 +30,7 @@ export function chooseStart(world: PlannedWorld, random: Parameters<StepKind<Gue
 
 export const START: StepKind<GuestStart> = {
   name: 'guest-start',
-  weight: { calm: 16, rough: 16 },
+  weight: { calm: 24, rough: 20 },
   choose: chooseStart,
   foresee: (world, { id, place }) => world.addGuest({ id, place }),
   perform: (scene, start) => scene.startGuest(start).settled,
@@ -117,29 +117,29 @@ export const DRAW: StepKind<{ readonly id: number; readonly frameCount: number }
 };
 
 /** Open for guests of some partitions, and closed for those of others. */
-export const ESCAPE: StepKind<{ readonly id: number; readonly escape: 'statistics' | 'latency-class' }> = {
+export const ESCAPE: StepKind<{ readonly id: number; readonly name: EscapeName }> = {
   name: 'guest-escape',
   weight: { calm: 4, rough: 3 },
   choose(world, random) {
     const guest = chooseGuest(world, random);
-    return guest === null ? null : { ...guest, escape: pick(random, ['statistics', 'latency-class'] as const) };
+    return guest === null ? null : { ...guest, name: pick(random, ESCAPE_NAMES) };
   },
   foresee() {},
-  async perform(scene, { id, escape }) {
+  async perform(scene, { id, name }) {
     // A VF hears of a change by a line of its own, which nobody waits for.
-    const complaints = await settled(() => escapeComplaints(scene, id, escape), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
+    const complaints = await settled(() => escapeComplaints(scene, id, name), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
     for (const complaint of complaints) scene.findings.violate('escapes', complaint);
   },
 };
 
-async function escapeComplaints(scene: Scene, id: number, escape: 'statistics' | 'latency-class'): Promise<readonly string[]> {
+async function escapeComplaints(scene: Scene, id: number, name: EscapeName): Promise<readonly string[]> {
   const guest = scene.guests.runningOf(id);
-  const isOpen = guest === undefined ? null : scene.ledger.isOpen(guest.place, escape);
-  const answer = await askGuest(scene, id, (each) => each.ask<EscapeAnswer>({ name: 'escape', escape }));
+  const isOpen = guest === undefined ? null : scene.ledger.isOpen(guest.place, name);
+  const answer = await askGuest(scene, id, (each) => each.ask<EscapeAnswer>({ name: 'escape', escape: name }));
   if (answer === null || guest === undefined || isOpen === null) return [];
   scene.findings.count(`escapes.${answer.kind === 'answered' ? 'answered' : answer.code}`);
   const isRight = answer.kind === 'answered' ? isOpen : !isOpen && answer.code === 'escape-closed';
-  return isRight ? [] : [`The escape ${escape} of guest ${id} in ${guest.place} is ${isOpen ? 'open' : 'closed'}, and the host answers ${JSON.stringify(answer)}.`];
+  return isRight ? [] : [`The escape ${name} of guest ${id} in ${guest.place} is ${isOpen ? 'open' : 'closed'}, and the host answers ${JSON.stringify(answer)}.`];
 }
 
 /** The host ends a guest's context: it is told why. */

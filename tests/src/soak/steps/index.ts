@@ -23,4 +23,4 @@ export const STEP_KINDS: readonly AnyStepKind[] = [
   ...DAEMON_STEPS,
 ];
 
-export { QUIESCE_STEP, quiesce } from './quiesce.ts';
+export { QUIESCE_STEP, complaintsAtRest, quiesce } from './quiesce.ts';

@@ -73,13 +73,14 @@ async function probe(scene: Scene, place: string): Promise<void> {
 }
 
 async function check(scene: Scene, invariants: readonly Invariant<Observation>[], when: string): Promise<void> {
-  const complaints = await settled(() => look(scene, invariants), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
+  const complaints = await settled(() => complaintsAtRest(scene, invariants), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
   for (const { invariant, message } of complaints) scene.findings.violate(invariant, `${message} (At rest, ${when}.)`);
   for (const message of logComplaints(scene.log.next(), scene.killedVfPids)) scene.findings.violate('host-log', message);
   scene.findings.count(`checks.at rest, ${when}`);
 }
 
-async function look(scene: Scene, invariants: readonly Invariant<Observation>[]): Promise<readonly Complaint[]> {
+/** Of one look. Guests stand still from here on, if they did not. */
+export async function complaintsAtRest(scene: Scene, invariants: readonly Invariant<Observation>[]): Promise<readonly Complaint[]> {
   const guests = await Promise.all(scene.guests.running.map((guest) => seenOf(guest)));
   const seen = await scene.observe(guests);
   scene.ledger.settle(seen.partitions);
