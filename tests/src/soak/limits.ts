@@ -23,9 +23,8 @@ export const SOAK_LIMITS = {
 
   lookMs: 1_000,
   settleLookMs: 250,
-  /** What is seen in one look may be in the middle of a change: so many looks in a row must agree, so far apart. */
-  confirmLooks: 4,
-  confirmMs: 400,
+  /** A claim that a VF is about to take back stands on its page for microseconds, if the VF has a processor. */
+  confirmMsMax: 10_000,
   /** From a refusal for too many requests to the next try. */
   rateRetryMs: 100,
 } as const;

@@ -9,6 +9,10 @@ import { ACT_STEPS, TDR_DELAYS, soak } from './soak.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 
+/** Nothing is left of the host that way. What its guests were told by the same terminal is no finding. */
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+
 async function main(): Promise<number> {
   const { minutes, seed, jsonPath, markdownPath, isVerbose } = commandLineOf(process.argv.slice(2), Date.now());
   console.log(`Soak of ${minutes} minutes, seed ${seed}.`);
@@ -18,7 +22,7 @@ async function main(): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write(`${CLEAR_LINE}${text.slice(0, process.stderr.columns - 1)}`);
     else if (isVerbose || /^\d+ quiesce/.test(step)) process.stderr.write(`${text}\n`);
   };
-  const summary = await soak({ minutes, seed, actSteps: ACT_STEPS, tdr: TDR_DELAYS, onProgress });
+  const summary = await soak({ minutes, seed, actSteps: ACT_STEPS, tdr: TDR_DELAYS, onProgress, signal: interrupted.signal });
   if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
   if (jsonPath !== null) writeFileSync(jsonPath, `${JSON.stringify(summary, null, 2)}\n`);
   if (markdownPath !== null) writeFileSync(markdownPath, markdownOf(summary));

@@ -9,18 +9,16 @@ import { after, before, describe, test } from 'node:test';
 import type { ContextView } from '@gpup/pf/actions';
 import { Findings } from './findings.ts';
 import { AT_REST } from './invariants/index.ts';
-import { SOAK_LIMITS } from './limits.ts';
 import { type StepKind, stepKind } from './plan/step-kind.ts';
 import type { GuestProcess } from './scene/guest-process.ts';
 import { Scene } from './scene/scene.ts';
-import { settled } from './scene/settled.ts';
+import { SETTLING, settled } from './scene/settled.ts';
 import { logComplaints } from './seen/host-log.ts';
 import { TDR_DELAYS, soak } from './soak.ts';
 import { START } from './steps/guest-steps.ts';
 import { complaintsAtRest } from './steps/index.ts';
 import { CREATE } from './steps/partition-steps.ts';
 
-const PATIENCE = { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs };
 const findings = new Findings();
 const scene = new Scene({ findings, tdr: TDR_DELAYS, onProgress: () => {} });
 
@@ -41,12 +39,12 @@ async function guest(id: number): Promise<GuestProcess> {
 const look = () => complaintsAtRest(scene, AT_REST);
 
 async function healthy(): Promise<void> {
-  deepEqual(await settled(look, PATIENCE), []);
+  deepEqual(await settled(look, SETTLING), []);
 }
 
 /** Until it is seen, if it is not seen at once. */
 async function seen(invariant: string, message: RegExp): Promise<void> {
-  const missing = await settled(async () => ((await look()).some((each) => each.invariant === invariant && message.test(each.message)) ? [] : [await look()]), PATIENCE);
+  const missing = await settled(async () => ((await look()).some((each) => each.invariant === invariant && message.test(each.message)) ? [] : [await look()]), SETTLING);
   deepEqual(missing, []);
 }
 
@@ -133,13 +131,13 @@ describe('while all goes on', { concurrency: false }, () => {
     await planted.ended;
     equal(last().invariant, 'guest-ends');
     match(last().message, /Guest 4 .*lost The VF process ended unexpectedly/);
-    const logged = await settled(async () => (logComplaints(scene.log.next(), scene.killedVfPids).length > 0 ? [] : ['nothing']), PATIENCE);
+    const logged = await settled(async () => (logComplaints(scene.log.next(), scene.killedVfPids).length > 0 ? [] : ['nothing']), SETTLING);
     deepEqual(logged, []);
   });
 
   test('a word of a guest that is not what it must be', async () => {
     const planted = await guest(5);
-    const rounds = await settled(async () => (planted.rounds > 0 ? [] : ['none']), PATIENCE);
+    const rounds = await settled(async () => (planted.rounds > 0 ? [] : ['none']), SETTLING);
     deepEqual(rounds, []);
     await planted.ask({ name: 'spoil' }).catch(() => {});
     await planted.ended;
@@ -149,7 +147,7 @@ describe('while all goes on', { concurrency: false }, () => {
 
   test('a daemon that ends by itself', async () => {
     process.kill(scene.keeper.pid, 'SIGKILL');
-    deepEqual(await settled(async () => (last().invariant === 'daemon-lives' ? [] : [last()]), PATIENCE), []);
+    deepEqual(await settled(async () => (last().invariant === 'daemon-lives' ? [] : [last()]), SETTLING), []);
     match(last().message, /has ended by itself \(SIGKILL\)/);
   });
 });

@@ -6,7 +6,6 @@ import { SOAK_LIMITS } from './limits.ts';
 import { Plan, type Step } from './plan/plan.ts';
 import type { AnyStepKind } from './plan/step-kind.ts';
 import type { Summary } from './report/summary.ts';
-import { MemoryRecord } from './report/memory-record.ts';
 import { inTime } from './scene/in-time.ts';
 import { Scene, type SceneOptions } from './scene/scene.ts';
 import { Watch } from './scene/watch.ts';
@@ -21,9 +20,11 @@ export interface SoakOptions {
   /** Default: all that there are. */
   readonly kinds?: readonly AnyStepKind[];
   readonly onProgress: (text: string) => void;
+  /** Ends it at once, as it is. */
+  readonly signal?: AbortSignal;
 }
 
-/** Two minutes and more between two rests. */
+/** Some two minutes from one rest to the next. */
 export const ACT_STEPS = 50;
 /** Those of the host for software adapters (docs/tdr.md): guests that do nothing wrong share two cores with the culprit. */
 export const TDR_DELAYS = { delayMs: 10_000, ddiDelayMs: 20_000 } as const;
@@ -38,7 +39,6 @@ class SoakRun {
   readonly #findings = new Findings();
   readonly #scene: Scene;
   readonly #plan: Plan;
-  readonly #memory = new MemoryRecord();
   readonly #startMs = performance.now();
   #lastStep = '';
 
@@ -66,13 +66,13 @@ class SoakRun {
   }
 
   async #steps(): Promise<void> {
-    while (performance.now() - this.#startMs < this.#options.minutes * 60_000 && this.#findings.isClean) {
+    const { minutes, signal } = this.#options;
+    while (performance.now() - this.#startMs < minutes * 60_000 && this.#findings.isClean && signal?.aborted !== true) {
       const step = this.#plan.next();
       await this.#perform(step);
       await sleep(step.pauseMs);
     }
-    if (this.#findings.isClean) await quiesce(this.#scene, { isEmptied: true });
-    this.#remember();
+    if (this.#findings.isClean && signal?.aborted !== true) await quiesce(this.#scene, { isEmptied: true });
   }
 
   async #perform({ index, kind, params }: Step): Promise<void> {
@@ -82,17 +82,11 @@ class SoakRun {
     // A rest consists of things that each have a limit of their own.
     const done = kind.perform(this.#scene, params);
     await (kind === QUIESCE_STEP ? done : inTime(done, SOAK_LIMITS.stepMsMax, `Step ${this.#lastStep}`));
-    if (kind === QUIESCE_STEP) this.#remember();
     this.#options.onProgress(this.#lastStep);
   }
 
-  #remember(): void {
-    const { latest } = this.#scene;
-    if (latest !== null) this.#memory.add((performance.now() - this.#startMs) / 60_000, latest);
-  }
-
   async #close(): Promise<Summary> {
-    const { directory, latest } = this.#scene;
+    const { directory, latest, memory } = this.#scene;
     if (!this.#findings.isClean) writeFileSync(join(directory, 'latest.json'), JSON.stringify(latest, (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value), 2));
     await this.#scene.close({ keepFiles: !this.#findings.isClean });
     const { seed } = this.#options;
@@ -105,7 +99,7 @@ class SoakRun {
       violations: this.#findings.violations,
       keptDirectory: this.#findings.isClean ? null : directory,
       counts: this.#findings.counts(),
-      memory: this.#memory.rows,
+      memory: memory.rows,
     };
   }
 }

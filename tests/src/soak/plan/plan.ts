@@ -21,8 +21,8 @@ export interface PlanOptions {
 }
 
 const PAUSE_MS_MAX = 1_200;
-/** So many acts in a row have one mood. */
-const ACTS_OF_A_MOOD = 2;
+/** One act of so many is rough, the first of them: a short soak is to see everything. */
+const ROUGH_ACT_EVERY = 3;
 /** A large odd number: steps of one seed share no random numbers. */
 const STEP_STRIDE = 0x9e3779b1;
 
@@ -57,7 +57,6 @@ export class Plan {
   }
 }
 
-/** A soak begins roughly: a short one is to see everything. */
 export function moodOf(act: number): Mood {
-  return Math.floor(act / ACTS_OF_A_MOOD) % 2 === 0 ? 'rough' : 'calm';
+  return act % ROUGH_ACT_EVERY === 0 ? 'rough' : 'calm';
 }

@@ -28,9 +28,9 @@ export function markdownOf(summary: Summary): string {
     '|---|---|',
     ...Object.entries(counts).map(([group, each]) => `| ${group} | ${Object.entries(each).map(([what, count]) => `${what} ${count}`).join(', ')} |`),
     '',
-    '| minute | daemon (process), MiB | VFs | largest VF, MiB |',
-    '|---|---|---|---|',
-    ...memory.map(({ minute, daemonPid, daemonMiB, vfCount, vfMiBMax }) => `| ${minute} | ${daemonMiB} (${daemonPid}) | ${vfCount} | ${vfMiBMax} |`),
+    '| minute | at rest | daemon (process), MiB | VFs | largest VF, MiB | video memory of all guests, MiB |',
+    '|---|---|---|---|---|---|',
+    ...memory.map(({ minute, when, daemonPid, daemonMiB, vfCount, vfMiBMax, vramMiB }) => `| ${minute} | ${when} | ${daemonMiB} (${daemonPid}) | ${vfCount} | ${vfMiBMax} | ${vramMiB} |`),
     '',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Findings } from '../findings.ts';
-import { type GuestOptions, GuestProcess } from './guest-process.ts';
+import { type GuestEnd, type GuestOptions, GuestProcess } from './guest-process.ts';
 import type { Place } from './place.ts';
 
 /** The guests that live. How each ends is judged when it does. */
@@ -36,7 +36,7 @@ export class Guests {
       this.#living.delete(guest.id);
       const complaint = guest.judge(end);
       if (complaint !== null) this.#findings.violate('guest-ends', complaint);
-      this.#findings.count(`guests.ended: ${end.line?.type ?? end.status}`);
+      this.#findings.count(`guests.ended: ${howEnded(end)}`);
       this.#findings.count('work.rounds', guest.rounds);
       this.#findings.count('work.compared MiB', Math.round(guest.verifiedBytes / 2 ** 20));
     });
@@ -46,4 +46,9 @@ export class Guests {
   kill(): void {
     for (const guest of this.all) guest.kill();
   }
+}
+
+function howEnded({ line, status }: GuestEnd): string {
+  if (line?.type === 'refused') return `refused ${line.code}`;
+  return line?.type === 'lost' ? line.text.replace(/ of \d+| \d+|"[^"]*"/g, ' …') : String(line?.type ?? status);
 }

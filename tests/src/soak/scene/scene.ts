@@ -6,6 +6,7 @@ import type { Host } from '@gpup/api/client';
 import type { ContextView, PartitionView } from '@gpup/pf/actions';
 import type { Findings } from '../findings.ts';
 import { SOAK_LIMITS } from '../limits.ts';
+import { MemoryRecord } from '../report/memory-record.ts';
 import { type DescriptorCounts, descriptorsOf } from '../seen/descriptors.ts';
 import { HostLog } from '../seen/host-log.ts';
 import { type Observation, type Views, observe, viewsOf } from '../seen/observation.ts';
@@ -18,7 +19,7 @@ import { type Answer, Operator } from './operator.ts';
 import { PartitionLedger } from './partition-ledger.ts';
 import { ADAPTERS, type Place, isWhole, socketOf } from './place.ts';
 import { REASONS } from './reasons.ts';
-import { settled } from './settled.ts';
+import { SETTLING, settled } from './settled.ts';
 import { takeoverComplaints } from './takeover.ts';
 
 export interface SceneOptions {
@@ -51,6 +52,7 @@ export class Scene {
   disturbances = 0;
   /** What was seen last at rest. */
   latest: Observation | null = null;
+  readonly memory = new MemoryRecord();
   readonly #operator: Operator;
   /** Where work was made that never ends: too much of it blocks a partition. */
   readonly #hungPlaces = new Set<Place>();
@@ -83,10 +85,11 @@ export class Scene {
     return this.#operator.ask(run);
   }
 
-  /** Null: there is no daemon to say. */
+  /** Of one daemon. Null: there is none to say, or not the same one all the time. */
   async views(): Promise<Views | null> {
+    const { interruptions } = this.keeper;
     const answer = await this.ask(viewsOf);
-    return answer.kind === 'done' ? answer.value : null;
+    return answer.kind === 'done' && this.keeper.interruptions === interruptions ? answer.value : null;
   }
 
   socketOf(place: Place): string {
@@ -155,7 +158,7 @@ export class Scene {
       this.ledger.settle(views.partitions);
       const livingPids = survivors.filter(({ state }) => state === 'running').map(({ pid }) => pid);
       return [...this.ledger.complaints(views.partitions), ...takeoverComplaints(before, views.contexts, livingPids)];
-    }, CONFIRMATION);
+    }, SETTLING);
     for (const message of complaints) this.findings.violate('takeover', message);
     this.findings.count('daemon.lives');
     this.findings.count('daemon.guests that saw the next one', survivors.length);
@@ -172,7 +175,7 @@ export class Scene {
     this.guests.kill();
     await this.keeper.close();
     const left = (): number[] => processesOf(this.directory, this.keeper.pid).map(({ pid }) => pid);
-    await settled(async () => left().filter(killed), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
+    await settled(async () => left().filter(killed), SETTLING);
     if (!options.keepFiles) rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -190,7 +193,6 @@ async function descriptorsAtRest(pid: number): Promise<DescriptorCounts> {
 }
 const REST_LOOKS = 8;
 
-export const CONFIRMATION = { limitMs: SOAK_LIMITS.confirmMs * SOAK_LIMITS.confirmLooks, lookMs: SOAK_LIMITS.confirmMs };
 
 /** False: it was gone already. */
 function killed(pid: number): boolean {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SOAK_LIMITS } from '../limits.ts';
 
 export interface Patience {
   readonly limitMs: number;
@@ -17,3 +18,8 @@ export async function settled<Complaint>(look: () => Promise<readonly Complaint[
     await sleep(lookMs);
   }
 }
+
+/** For what must come to an end by itself. */
+export const SETTLING: Patience = { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs };
+/** For what must not be at any time, but can look so for a moment. */
+export const CONFIRMATION: Patience = { limitMs: SOAK_LIMITS.confirmMsMax, lookMs: SOAK_LIMITS.settleLookMs };

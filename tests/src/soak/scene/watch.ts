@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BUDGETS, complaintsOf } from '../invariants/index.ts';
 import { UsageWatch } from '../invariants/usage-watch.ts';
 import { SOAK_LIMITS } from '../limits.ts';
-import { CONFIRMATION, type Scene } from './scene.ts';
-import { settled } from './settled.ts';
+import type { Scene } from './scene.ts';
+import { CONFIRMATION, settled } from './settled.ts';
 import { hangComplaints } from './signs.ts';
 
 /** Looks at the host once a second, whatever is done to it meanwhile. */

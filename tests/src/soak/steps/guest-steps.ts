@@ -8,7 +8,7 @@ import { GuestEnded, type GuestProcess } from '../scene/guest-process.ts';
 import { type Place, WHOLE_ADAPTER } from '../scene/place.ts';
 import { REASONS } from '../scene/reasons.ts';
 import type { Scene } from '../scene/scene.ts';
-import { settled } from '../scene/settled.ts';
+import { SETTLING, settled } from '../scene/settled.ts';
 
 const MIB = 2 ** 20;
 const PAUSES_MS = [40, 100, 250] as const;
@@ -127,7 +127,7 @@ export const ESCAPE: StepKind<{ readonly id: number; readonly name: EscapeName }
   foresee() {},
   async perform(scene, { id, name }) {
     // A VF hears of a change by a line of its own, which nobody waits for.
-    const complaints = await settled(() => escapeComplaints(scene, id, name), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
+    const complaints = await settled(() => escapeComplaints(scene, id, name), SETTLING);
     for (const complaint of complaints) scene.findings.violate('escapes', complaint);
   },
 };

@@ -12,7 +12,7 @@ import { inTime } from '../scene/in-time.ts';
 import { ADAPTERS, isWhole } from '../scene/place.ts';
 import { REASONS } from '../scene/reasons.ts';
 import type { Scene } from '../scene/scene.ts';
-import { settled } from '../scene/settled.ts';
+import { SETTLING, settled } from '../scene/settled.ts';
 import type { Observation, SeenGuest } from '../seen/observation.ts';
 import { logComplaints } from '../seen/host-log.ts';
 
@@ -73,10 +73,11 @@ async function probe(scene: Scene, place: string): Promise<void> {
 }
 
 async function check(scene: Scene, invariants: readonly Invariant<Observation>[], when: string): Promise<void> {
-  const complaints = await settled(() => complaintsAtRest(scene, invariants), { limitMs: SOAK_LIMITS.settleMsMax, lookMs: SOAK_LIMITS.settleLookMs });
+  const complaints = await settled(() => complaintsAtRest(scene, invariants), SETTLING);
   for (const { invariant, message } of complaints) scene.findings.violate(invariant, `${message} (At rest, ${when}.)`);
   for (const message of logComplaints(scene.log.next(), scene.killedVfPids)) scene.findings.violate('host-log', message);
   scene.findings.count(`checks.at rest, ${when}`);
+  if (scene.latest !== null) scene.memory.add(when, scene.latest);
 }
 
 /** Of one look. Guests stand still from here on, if they did not. */
