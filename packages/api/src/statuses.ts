@@ -41,6 +41,7 @@ export const STATUSES = {
   'partition-displaced': 409,
   'partition-exists': 409,
   'partition-in-use': 409,
+  'timestamps-in-use': 409,
   'vram-exhausted': 409,
   'vram-in-use': 409,
 

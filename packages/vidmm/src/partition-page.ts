@@ -141,6 +141,13 @@ export class PartitionPage {
     return this.#sum(SLOT.usedBytes);
   }
 
+  /** For which the GPU worked for contexts of the partition, those that have ended included, as their VFs say. */
+  gpuTimeUs(): number {
+    let us = this.#retired.gpuTimeUs;
+    for (const [slotIndex, owner] of this.#owners.entries()) if (owner !== null) us += this.slot(slotIndex).gpuTimeUs;
+    return us;
+  }
+
   hostUsedBytes(): number {
     return this.#sum(SLOT.hostUsedBytes);
   }

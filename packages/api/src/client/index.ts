@@ -4,6 +4,7 @@ export { HostApiError } from './host-api-error.ts';
 export { API_SOCKET_NAME, defaultApiSocketPath, defaultRuntimeDirectory } from './socket-path.ts';
 export type {
   AdapterMode,
+  AdapterScheduling,
   AdapterView,
   Allocation,
   Baseline,
@@ -12,9 +13,13 @@ export type {
   ContextView,
   HostEvent,
   HostView,
+  LatencyClass,
   PartitionChange,
   PartitionRequest,
+  PartitionScheduling,
   PartitionState,
   PartitionUsage,
   PartitionView,
+  SchedulingPolicy,
+  TimestampClass,
 } from '@gpup/pf/actions';

@@ -2,8 +2,8 @@
  * The compiler's proof that the schemas and packages/pf/src/actions.ts say the same: with a field more, a field less, or
  * another type on either side, this file does not compile. It exports only what the compiler would else drop.
  */
-import type { AdapterView, Allocation, ContextView, HostEvent, HostView, PartitionChange, PartitionRequest, PartitionView } from '@gpup/pf/actions';
-import type { ADAPTER_CHANGE, ADAPTER_VIEW } from './adapter.ts';
+import type { AdapterScheduling, AdapterView, Allocation, ContextView, HostEvent, HostView, PartitionChange, PartitionRequest, PartitionView } from '@gpup/pf/actions';
+import type { ADAPTER_CHANGE, ADAPTER_VIEW, SCHEDULING_CHANGE } from './adapter.ts';
 import type { CONTEXT_VIEW } from './context.ts';
 import type { HOST_EVENT } from './event.ts';
 import type { HOST_VIEW } from './host.ts';
@@ -19,6 +19,7 @@ export type Agreement = [
   Holds<Same<TypeOf<typeof HOST_VIEW>, HostView>>,
   Holds<Same<TypeOf<typeof ADAPTER_VIEW>, AdapterView>>,
   Holds<Same<TypeOf<typeof ADAPTER_CHANGE>['mode'], AdapterView['mode']>>,
+  Holds<Same<TypeOf<typeof SCHEDULING_CHANGE>, Partial<AdapterScheduling>>>,
   Holds<Same<TypeOf<typeof PARTITION_REQUEST>, PartitionRequest>>,
   Holds<Same<TypeOf<typeof PARTITION_CHANGE>, PartitionChange>>,
   Holds<Same<TypeOf<typeof PARTITION_VIEW>, PartitionView>>,
