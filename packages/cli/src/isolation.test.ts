@@ -1,10 +1,12 @@
 /** Who maps what, who holds what, and what is left of contexts that are gone. */
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { mappedFilesOf } from '@gpup/os';
 import { APERTURE, DRIVERS, type Role, descriptorsOf, isRunning, pathsMappedBy } from './testing/processes.ts';
-import { gpupRun } from './testing/program.ts';
+import { gpup, gpupRun } from './testing/program.ts';
 import { Run, RuntimeDirectory, eventually } from './testing/scenario.ts';
 
 const runtime = new RuntimeDirectory();
@@ -82,6 +84,43 @@ test("a VF process has nothing of the guest's environment", async (t) => {
   for (const name of ['NODE_OPTIONS', 'PATH', 'HOME', 'GPUP_SOCKET']) equal(names.includes(name), false, name);
 });
 
+/** Of each thread of a process: what the kernel says of its rights. */
+function rightsOf(pid: number): readonly string[] {
+  const statuses = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1'));
+  const of = (status: string, field: string): string => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  return [...new Set(statuses.map((status) => ['CapPrm', 'CapEff', 'NoNewPrivs', 'Seccomp'].map((field) => of(status, field)).join(' ')))];
+}
+
+const CONFINED = '0000000000000000 0000000000000000 1 2';
+
+test('every thread of a VF process has given its rights up, with a guest and before', async (t) => {
+  const { run, pid } = await linkedRun(t);
+  deepEqual(rightsOf(pid('vf')), [CONFINED]);
+  const pooled = await run.pooledVf();
+  await eventually(() => rightsOf(pooled).join() === CONFINED || undefined, () => rightsOf(pooled).join('; '));
+  const limits = readFileSync(`/proc/${pid('vf')}/limits`, 'latin1');
+  match(limits, /^Max core file size +[01] /m);
+  match(limits, /^Max file size +67108864 /m);
+});
+
+test('gpup run --require-isolation runs a program where all of it is there, and else names what is not', async () => {
+  const { isolation } = JSON.parse((await gpup(['info', '--json']).ended).stdout) as { readonly isolation: readonly { readonly measure: string; readonly isInForce: boolean }[] };
+  const lacking = isolation.filter(({ isInForce }) => !isInForce).map(({ measure }) => measure);
+  const { status, stdout, stderr } = await gpupRun('console.log((await navigator.gpu.requestAdapter()) !== null)', { args: ['--require-isolation'] }).ended;
+  deepEqual([status, stdout], lacking.length === 0 ? [0, 'true\n'] : [1, '']);
+  for (const measure of lacking) ok(stderr.includes(measure), stderr);
+});
+
+test('gpup host start --require-isolation refuses what cannot be isolated, and says what is missing', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const configPath = join(directory, 'host.json');
+  writeFileSync(configPath, JSON.stringify({ adapter: 'software', runtimeDirectory: join(directory, 'runtime'), stateDirectory: join(directory, 'state') }));
+  const { status, stderr } = await gpup(['host', 'start', '--require-isolation', '--config', configPath], { ...process.env, GPUP_VF_NODE_OPTIONS: '--no-warnings' }).ended;
+  notEqual(status, 0);
+  match(stderr, /VF processes cannot be isolated as is required; missing: .*system-calls \(GPUP_VF_NODE_OPTIONS is set\)/);
+});
+
 test('contexts that come and go leave no descriptor in the host process, nor a VF process', async () => {
   // Each is closed in another way: by its worker's end, and by the kill of the VF through a broken packet.
   const script = `
@@ -105,7 +144,9 @@ test('contexts that come and go leave no descriptor in the host process, nor a V
 
 test('a guest whose VF is killed hears why, and its next context works', async () => {
   const script = `
-    import { readFileSync } from 'node:fs';
+    import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
     const adapter = await navigator.gpu.requestAdapter();
     const device = await adapter.requestDevice();
     const hostPid = process.env.GPUP_SOCKET.split('-')[2];

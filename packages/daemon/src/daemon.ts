@@ -94,7 +94,8 @@ export class Daemon {
     const reason = { code: 'host-closing', message: 'The host ends.' };
     const work = [this.#api?.close(), guests === 'leave' ? this.#core?.leave(reason) : this.#core?.end(reason)];
     await Promise.race([Promise.all(work), new Promise((resolve) => setTimeout(resolve, DAEMON_LIMITS.stopMsMax))]);
-    if (guests === 'end') this.#groups?.close();
+    // Those of guests that go on are not empty, and stay.
+    this.#groups?.close();
     daemonStep('daemon.stopped');
   }
 

@@ -4,6 +4,11 @@
  */
 import { assert } from '@gpup/base';
 
+/** Said only where it is needed: a filter is made at each start of a VF. */
+function check(holds: boolean, complaint: () => string): asserts holds {
+  if (!holds) assert(false, complaint());
+}
+
 /** As the kernel has it in `struct sock_filter`. */
 export interface Instruction {
   readonly code: number;
@@ -40,7 +45,7 @@ export const INSTRUCTION_BYTES = 8;
 export function assemble(lines: readonly Line[]): readonly Instruction[] {
   const places = placesOf(lines);
   const code = lines.filter((line) => line.op !== 'label');
-  assert(code.length > 0 && code.length <= INSTRUCTIONS_MAX, `A BPF program has ${code.length} instructions, not 1 to ${INSTRUCTIONS_MAX}.`);
+  check(code.length > 0 && code.length <= INSTRUCTIONS_MAX, () => `A BPF program has ${code.length} instructions, not 1 to ${INSTRUCTIONS_MAX}.`);
   assert(code.at(-1)?.op === 'return', 'A BPF program ends with a verdict.');
   return code.map((line, index) => instructionOf(line, index, places));
 }
@@ -52,7 +57,7 @@ function placesOf(lines: readonly Line[]): ReadonlyMap<string, number> {
   for (const line of lines) {
     if (line.op !== 'label') index += 1;
     else {
-      assert(!places.has(line.name), `The label ${line.name} is there twice.`);
+      check(!places.has(line.name), () => `The label ${line.name} is there twice.`);
       places.set(line.name, index);
     }
   }
@@ -62,7 +67,7 @@ function placesOf(lines: readonly Line[]): ReadonlyMap<string, number> {
 function instructionOf(line: Exclude<Line, { op: 'label' }>, index: number, places: ReadonlyMap<string, number>): Instruction {
   switch (line.op) {
     case 'load':
-      assert(line.offset % 4 === 0 && line.offset >= 0 && line.offset < CALL_BYTES, `The offset ${line.offset} is none of a word of a call.`);
+      check(line.offset % 4 === 0 && line.offset >= 0 && line.offset < CALL_BYTES, () => `The offset ${line.offset} is none of a word of a call.`);
       return { code: LOAD_WORD, jt: 0, jf: 0, k: line.offset };
     case 'return':
       return { code: RETURN, jt: 0, jf: 0, k: wordOf(line.verdict) };
@@ -75,14 +80,14 @@ function instructionOf(line: Exclude<Line, { op: 'label' }>, index: number, plac
 
 function distance(label: string, index: number, places: ReadonlyMap<string, number>): number {
   const place = places.get(label);
-  assert(place !== undefined, `The label ${label} is not there.`);
+  check(place !== undefined, () => `The label ${label} is not there.`);
   const over = place - index - 1;
-  assert(over >= 0 && over <= JUMP_MAX, `The label ${label} is ${over} instructions ahead, not 0 to ${JUMP_MAX}.`);
+  check(over >= 0 && over <= JUMP_MAX, () => `The label ${label} is ${over} instructions ahead, not 0 to ${JUMP_MAX}.`);
   return over;
 }
 
 function wordOf(value: number): number {
-  assert(Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32, `${value} is no 32-bit word.`);
+  check(Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32, () => `${value} is no 32-bit word.`);
   return value >>> 0;
 }
 

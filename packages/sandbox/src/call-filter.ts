@@ -51,7 +51,10 @@ function sorted(rules: readonly CallRule[], machine: Machine): Sorted {
   for (const rule of rules) {
     for (const call of rule.calls as readonly CallName[]) {
       const number = callNumber(call, machine);
-      if (number !== null) byCall.set(number, [...(byCall.get(number) ?? []), rule]);
+      if (number === null) continue;
+      const of = byCall.get(number);
+      if (of === undefined) byCall.set(number, [rule]);
+      else of.push(rule);
     }
   }
   const entries = [...byCall].sort(([one], [other]) => one - other);

@@ -19,8 +19,8 @@ const HEAP_BYTES = 1 << 16;
 const BUFFER_BYTES = 256;
 const SHADER = '@group(0) @binding(0) var<storage, read_write> v: array<u32>; @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) i: vec3u) { v[i.x] = i.x; }';
 
-/** Of the acts, those that load what has to be loaded: a device is there after them. */
-export const LOADING_ACT_COUNT = 3;
+/** Of the acts, those that load what has to be loaded: libraries and drivers come with the first adapter, and devices need no more. */
+export const LOADING_ACT_COUNT = 2;
 
 /**
  * Resolves when it is over, or half way once `isNeeded` tells that a guest waits, though not before so many acts. What
