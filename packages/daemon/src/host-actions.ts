@@ -25,7 +25,7 @@ export interface HostActionsOptions {
   readonly core: HostCore;
   readonly tdr: TdrWatch;
   readonly directories: Directories;
-  readonly identity: Pick<HostView, 'version' | 'protocol' | 'featureLevel'>;
+  readonly identity: Pick<HostView, 'version' | 'protocol' | 'featureLevel' | 'isolation'>;
   readonly startedMs: number;
   readonly nowMs: () => number;
 }
@@ -102,6 +102,7 @@ export class HostActions implements PfActions {
     const change = decodePartitionChange(asked, KNOWN_NAMES);
     this.#checkAtRest(name, 'partition');
     this.#core.commit(changePartition(this.#core.table, name, change, this.#circumstances()));
+    this.#core.limitMemory(name);
     if (change.escapes !== undefined) for (const { vf } of this.#core.partition(name).contexts) vf?.openEscapes(change.escapes);
     return this.partition(name);
   }

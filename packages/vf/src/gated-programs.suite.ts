@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers';
 import { Random } from '@gpup/base/testing';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, MAP_MODE, type Backend } from './backend.ts';
@@ -192,6 +193,7 @@ async function gated(backend: Backend, seed: number, gateSeed: number): Promise<
     let isSettled = false;
     void promise.then(() => { isSettled = true; });
     while (!isSettled) {
+      equal(guest.end, null, `turns of seed ${gateSeed} have ended the context of seed ${seed}`);
       await disturb();
       await settled();
     }

@@ -5,7 +5,7 @@ import { Random, seeds } from '@gpup/base/testing';
 import { type PartitionTerms, SCHEDULING_POLICIES, type SchedulingTerms } from './policy.ts';
 import { type Demand, SimulatedAdapter, TDR_US } from './testing/simulated-adapter.ts';
 
-const CASES = 100;
+const CASES = 60;
 const CHANGES = 60;
 const CHANGE_US_MAX = 60_000;
 const NAMES = ['a', 'b', 'c', 'd', 'e'];

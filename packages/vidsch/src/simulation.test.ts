@@ -6,7 +6,7 @@ import { OUT_OF_ORDER_US, SCHEDULER_LIMITS } from './limits.ts';
 import { type PartitionTerms, SCHEDULING_POLICIES, type SchedulingPolicy } from './policy.ts';
 import { SimulatedAdapter } from './testing/simulated-adapter.ts';
 
-const CASES = 300;
+const CASES = 250;
 /** Before it VFs have heard that there are turns, and nobody has submitted anything. */
 const START_US = 20_000;
 const CHECKS = 4;

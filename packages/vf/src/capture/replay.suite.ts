@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers';
 import type { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { ESCAPES } from '@gpup/wire/escapes';
 import { type Backend, BUFFER_USAGE, MAP_MODE } from '../backend.ts';
 import { MemorySink } from '../testing/memory-sink.ts';
 import { type GuestDevice, ScriptedGuest } from '../testing/scripted-guest.ts';
+import { ScriptedTurns } from '../testing/scripted-turns.ts';
 import { CaptureLink } from './capture-link.ts';
 import { CaptureReader, sourceOfBytes } from './capture-reader.ts';
 import { CaptureWriter } from './capture-writer.ts';
@@ -20,11 +22,12 @@ export interface Captured {
   readonly sink: MemorySink;
 }
 
-export function capturing(backend: Backend, options: { readonly heapBytes?: number | null } = {}): Captured {
-  const { heapBytes = HEAP_BYTES } = options;
+export function capturing(backend: Backend, options: { readonly heapBytes?: number | null; readonly turns?: ScriptedTurns } = {}): Captured {
+  const { heapBytes = HEAP_BYTES, turns } = options;
+  const gated = turns === undefined ? {} : { turns, nowMs: turns.nowMs };
   const sink = new MemorySink();
   const writer = new CaptureWriter({ sink, header: { ...HEADER, heapBytes } });
-  return { sink, guest: new ScriptedGuest({ backend, heapBytes, escapes: HEADER.escapes, wrap: (link) => new CaptureLink(link, writer) }) };
+  return { sink, guest: new ScriptedGuest({ backend, heapBytes, escapes: HEADER.escapes, wrap: (link) => new CaptureLink(link, writer), ...gated }) };
 }
 
 /** As a guest driver sends it: payload through the heap. */
@@ -53,12 +56,41 @@ export async function session(guest: ScriptedGuest): Promise<GuestDevice> {
   return device;
 }
 
+/** Short turns, one after the other, until what this returns is called: every submit waits. */
+function takingTurns({ processor }: ScriptedGuest, turns: ScriptedTurns): () => void {
+  let isOver = false;
+  const next = (serial: number): void => {
+    if (isOver) return processor.freeTurn();
+    processor.grantTurn({ serial, untilUs: serial % 2 === 0 ? turns.untilUs(1) : 0, yields: false });
+    setImmediate(next, serial + 1);
+  };
+  next(1);
+  return () => {
+    isOver = true;
+  };
+}
+
 function replay(bytes: Uint8Array, backend: Backend): Promise<ReplayReport> {
   return replayCapture({ capture: new CaptureReader(sourceOfBytes(bytes)), backend, hashesBuffers: true, stallMsMax: 10_000 });
 }
 
 /** What a capture and its replay must be on any backend. */
 export function replaySuite(name: string, open: () => Promise<Backend>): void {
+  test(`${name}: what was captured while it took turns is replayed without, with the same answers`, async () => {
+    const backend = await open();
+    const turns = new ScriptedTurns();
+    const { guest, sink } = capturing(backend, { turns });
+    const end = takingTurns(guest, turns);
+    await session(guest);
+    end();
+    guest.link.close();
+    ok(turns.said.some(({ type }) => type === 'turn-wanted'), 'a submit has waited');
+    const report = await replay(sink.bytes, backend);
+    const { equal: equalCount, differences } = report.replies;
+    deepEqual([differences, report.stalled, report.lost], [[], null, null]);
+    ok(equalCount >= 5, `${equalCount} answers`);
+  });
+
   test(`${name}: a captured context gives the same answers, the same data and the same errors again`, async () => {
     const backend = await open();
     const { guest, sink } = capturing(backend);

@@ -12,7 +12,8 @@ export function healthyPartition(name: string): PartitionView {
     name, adapter: 'software-0', size: null, state: { kind: 'active' },
     vram: { min: GIB, max: GIB, optimal: GIB, current: GIB },
     compute: { min: 0.25, max: 0.25, optimal: 0.25, current: 0.25 },
-    contextsMax: 16, contextCount: 0, hostBytesMax: 4 * GIB, baseline: {}, escapes: [],
+    contextsMax: 16, contextCount: 0, hostBytesMax: 4 * GIB, baseline: {}, escapes: [], timestamps: 'coarse', latencyClass: 'throughput',
+    scheduling: { promisedShare: null, share: 0, heldUs: 0, turnCount: 0, latencyClass: 'throughput' },
     socketPath: `/soak/run/partitions/${name}.sock`, createdMs: 5,
     usage: { vramBytes: 0, vramPeakBytes: 4096, hostBytes: 0, gpuTimeUs: 10, submitCount: 30, completedCount: 30, faultCount: 1, tdrCount: 1, queueWaitUs: [1, 2], submitLatencyUs: [3, 4] },
   };
@@ -45,9 +46,9 @@ export function healthy(): Observation {
   ];
   const slot = ({ vfPid, vramBytes, hostBytes, submitCount, completedCount }: ContextView) => ({ vfPid, vramBytes, hostBytes, submitCount, completedCount });
   const page = (name: string) => ({ budgetBytes: GIB, hostBudgetBytes: 4 * GIB, slots: CONTEXTS.filter(({ partition }) => partition === name).map(slot) });
-  const adapter = { kind: 'software', name: 'S', vendor: '', description: '', features: [], limits: {}, partitionCountMax: 128 } as const;
+  const adapter = { kind: 'software', name: 'S', vendor: '', description: '', features: [], limits: {}, partitionCountMax: 128, scheduling: { policy: 'best-effort', sliceMs: 10 } } as const;
   return {
-    host: { version: '1', protocol: '1', featureLevel: '1', pid: DAEMON_PID, startedMs: STARTED_MS, adoptedCount: 1, runtimeDirectory: '/soak/run', stateDirectory: '/soak/state' },
+    host: { version: '1', protocol: '1', featureLevel: '1', pid: DAEMON_PID, startedMs: STARTED_MS, adoptedCount: 1, runtimeDirectory: '/soak/run', stateDirectory: '/soak/state', isolation: { mode: 'prefer', measures: [] } },
     adapters: [
       { ...adapter, id: 'software-0', mode: 'partitioned', owner: null, vram: { totalBytes: 4 * GIB, availableBytes: 2 * GIB }, compute: { total: 1, available: 0.5 }, partitionCount: 2 },
       { ...adapter, id: 'software-1', mode: 'dda', owner: 'guest process 203', vram: { totalBytes: 4 * GIB, availableBytes: 0 }, compute: { total: 1, available: 0 }, partitionCount: 0 },
