@@ -3,7 +3,7 @@
  * takes them over.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { DAEMON_START_STEPS } from '@gpup/daemon';
@@ -287,6 +287,20 @@ describe('a daemon is killed in the middle of an operation on a partition', () =
       equal((await guest.end())[0], 0);
     });
   }
+});
+
+test('a daemon that is killed while an adapter is taken back from its owner leaves nothing of it to the next one', async (t) => {
+  const scene = sceneFor(t, { defaultPartition: false });
+  await scene.start();
+  await scene.ask('setAdapterMode', 'software-0', 'dda');
+  await scene.life?.kill();
+  const life = scene.begin('daemon.partition-saved');
+  await life.ready;
+  scene.ask('setAdapterMode', 'software-0', 'partitioned').catch(() => {});
+  await life.frozen();
+  await life.kill();
+  await scene.start();
+  deepEqual([(await scene.ask('adapters'))[0]?.mode, readdirSync(join(scene.runtime, 'adapters'))], ['partitioned', []]);
 });
 
 /** To create a partition there must be none, and to remove one there must be one. */

@@ -27,6 +27,7 @@ import { EventSource } from './event-source.ts';
 import type { Log } from './log.ts';
 import { HostScheduling } from './scheduling/host-scheduling.ts';
 import { daemonStep } from './steps.ts';
+import { removeStrays } from './strays.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 export interface HostCoreOptions {
@@ -207,6 +208,9 @@ export class HostCore {
 
   /** From here on guests can come. */
   async open(): Promise<void> {
+    const { partitions, adapters } = this.#options.directories;
+    removeStrays(partitions, new Set(this.#partitions.keys()));
+    removeStrays(adapters, new Set(this.#wholes.keys()));
     await Promise.all(this.tenancies.map((tenancy) => this.#openTenancy(tenancy)));
   }
 

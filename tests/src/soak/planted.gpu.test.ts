@@ -70,7 +70,7 @@ describe('at rest', { concurrency: false }, () => {
     await healthy();
   });
 
-  for (const path of ['run/vfs/left.log', 'run/partitions/left.sock', 'state/partitions.json.new']) {
+  for (const path of ['run/vfs/left.log', 'run/partitions/left.sock', 'state/left.json']) {
     test(`a file that is left: ${path}`, async () => {
       writeFileSync(join(scene.directory, path), '');
       await seen('files', path.startsWith('run/vfs') ? /logs of VFs/ : /is left/);

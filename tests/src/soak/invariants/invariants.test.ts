@@ -79,7 +79,7 @@ const PLANTED: readonly (readonly [string, string, Partial<Observation>, RegExp]
   ['apertures', 'a VF maps two', { processes: changed(processes, 1, { apertureCount: 2 }) }, /process 301 \(vf\) maps is 2, expected 1/],
   ['apertures', 'a guest over a byte stream has one', { guests: changed(guests, 0, { transport: 'stream' }) }, /maps is 1, expected 0/],
   ['files', 'a socket is left', { files: [...files, 'run/partitions/gone.sock'] }, /run\/partitions\/gone\.sock is left/],
-  ['files', 'a record is left', { files: [...files, 'state/partitions.json.new'] }, /partitions\.json\.new is left/],
+  ['files', 'a record is left', { files: [...files, 'run/partitions/gone.page'] }, /gone\.page is left/],
   ['files', "a VF's socket is left", { files: [...files, 'run/vfs/f.sock'] }, /sockets of VFs is 4, expected 3/],
   ['files', "a VF's log is left", { files: [...files, 'run/vfs/f.log'] }, /logs of VFs is 6, expected 5/],
   ['files', 'something else is left among them', { files: [...files, 'run/vfs/core'] }, /files of VFs is 9, expected 8/],

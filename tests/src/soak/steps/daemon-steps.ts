@@ -11,6 +11,7 @@ import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { REASONS } from '../scene/reasons.ts';
 import type { Scene } from '../scene/scene.ts';
 import { type GuestStart, chooseStart } from './guest-steps.ts';
+import { ADAPTER_MODE } from './partition-steps.ts';
 import { killVf } from './vf-steps.ts';
 
 /** A start that does not get to its end: the daemon is killed at a named step, or after a while. */
@@ -128,6 +129,7 @@ type Operation =
   | { readonly kind: 'create'; readonly name: string }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'change'; readonly name: string; readonly contextsMax: number }
+  | { readonly kind: 'mode'; readonly isWhole: boolean }
   | { readonly kind: 'guest'; readonly start: GuestStart };
 
 interface KillDuring {
@@ -154,6 +156,7 @@ export const DAEMON_KILL_DURING: StepKind<KillDuring> = {
   foresee(world, { operation, absence: planned }) {
     foreseeAbsence(world, planned);
     if (operation.kind === 'remove') world.removePlace(operation.name);
+    if (operation.kind === 'mode') ADAPTER_MODE.foresee(world, operation);
   },
   async perform(scene, { operation, afterMs, absence: planned }) {
     const before = await contextsBefore(scene);
@@ -165,6 +168,7 @@ export const DAEMON_KILL_DURING: StepKind<KillDuring> = {
     await done;
     await absence(scene, planned, before);
     if (operation.kind === 'create') await scene.change(EXTRA, async (host) => void (await host.removePartition(EXTRA, { force: true })), ['unknown-partition']);
+    if (operation.kind === 'mode') await ADAPTER_MODE.perform(scene, operation);
     if (operation.kind === 'guest') await endGuest(scene, operation.start.id);
   },
 };
@@ -172,9 +176,11 @@ export const DAEMON_KILL_DURING: StepKind<KillDuring> = {
 function chooseOperation(world: PlannedWorld, random: Random): Operation {
   const name = pickOrNull(random, [...world.partitions.keys()]);
   const start = chooseStart(world, random);
+  const mode = ADAPTER_MODE.choose(world, random);
   const operations: Operation[] = [
     { kind: 'create', name: EXTRA },
     ...(name === null ? [] : [{ kind: 'remove', name }, { kind: 'change', name, contextsMax: random.between(9, 16) }] as const),
+    ...(mode === null ? [] : [{ kind: 'mode', ...mode }] as const),
     ...(start === null ? [] : [{ kind: 'guest', start }] as const),
   ];
   return pick(random, operations);
@@ -189,6 +195,8 @@ async function perform(scene: Scene, operation: Operation): Promise<void> {
       return void (await scene.change(operation.name, async (host) => void (await host.removePartition(operation.name, { force: true })), ['unknown-partition', 'partition-busy']));
     case 'change':
       return void (await scene.change(operation.name, (host) => host.changePartition(operation.name, { contextsMax: operation.contextsMax }), ['unknown-partition', 'partition-busy', 'contexts-in-use', 'vram-exhausted', 'vram-in-use']));
+    case 'mode':
+      return ADAPTER_MODE.perform(scene, operation);
     case 'guest':
       scene.startGuest(operation.start);
   }

@@ -122,7 +122,7 @@ export const ADAPTER_MODE: StepKind<{ readonly isWhole: boolean }> = {
   },
   async perform(scene, { isWhole }) {
     scene.disturbances += 1;
-    scene.allowIn(WHOLE_ADAPTER, REASONS.adapterPartitioned, REASONS.noHost);
+    scene.allowIn(WHOLE_ADAPTER, REASONS.adapterPartitioned, REASONS.partitionRemoved, REASONS.noHost);
     const answer = await scene.ask((host) => host.setAdapterMode(WHOLE_ADAPTER, isWhole ? 'dda' : 'partitioned'));
     const isExpected = answer.kind !== 'refused' || ['adapter-owned', 'adapter-busy', 'adapter-has-partitions'].includes(answer.code);
     if (!isExpected) scene.findings.violate('operations', `The mode of ${WHOLE_ADAPTER} is not changed: ${answer.code}: ${answer.message}`);
