@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { API_LIMITS } from './limits.ts';
 import { createApiServer } from './server.ts';
+import { MemoryAccess } from './testing/memory-access.ts';
 import { MemoryActions } from './testing/memory-actions.ts';
 import { type RawAnswer, type RawRequest, TEST_TOKEN, type TestApi, openTestApi } from './testing/test-api.ts';
 
@@ -260,7 +261,11 @@ describe('a bug of the host', () => {
 describe('listening', () => {
   const directory = mkdtempSync(join(tmpdir(), 'gpup-listen-'));
   after(() => rmSync(directory, { recursive: true }));
-  const server = (token?: string) => createApiServer({ actions: new MemoryActions(), onFault: () => {}, ...(token === undefined ? {} : { token }) });
+  const host = () => {
+    const actions = new MemoryActions();
+    return { actions, access: new MemoryAccess(actions) };
+  };
+  const server = (token?: string) => createApiServer({ ...host(), onFault: () => {}, ...(token === undefined ? {} : { token }) });
 
   test('only the user can open the socket', () => equal(statSync(api.socketPath).mode & 0o777, 0o600));
 

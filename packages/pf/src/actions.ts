@@ -2,6 +2,21 @@
  * What can be asked of a host: the contract between the physical function and its interfaces (REST, and by it the
  * CLI, the console and programs). All of it is plain data. An operation that is not done throws a `Refusal`.
  */
+import type { AuditEntry, IssuedToken, RotationRequest, TokenRequest, TokenView, UsageReport } from './access.ts';
+
+export type {
+  AuditEntry,
+  IssuedToken,
+  MeteredFigures,
+  MeteredPartition,
+  MeteredTenant,
+  OlderSecret,
+  Role,
+  RotationRequest,
+  TokenRequest,
+  TokenView,
+  UsageReport,
+} from './access.ts';
 
 /** `partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way. */
 export type AdapterMode = 'partitioned' | 'dda';
@@ -37,6 +52,8 @@ export type CapabilityRequest = Partial<Omit<Capability, 'current'>>;
 
 export interface PartitionRequest {
   readonly name: string;
+  /** Whose it is, for its whole life. Default: nobody's, which is the operators'. */
+  readonly tenant?: string;
   /** Default: the host's first adapter. */
   readonly adapter?: string;
   /** `1/8` … `1`, or a cloud size (`NV6ads-A10-v5`, …): sets what is not given below. */
@@ -96,6 +113,7 @@ export interface PartitionUsage {
 
 export interface PartitionView {
   readonly name: string;
+  readonly tenant: string | null;
   readonly adapter: string;
   readonly size: string | null;
   readonly state: PartitionState;
@@ -173,6 +191,15 @@ export interface PfActions {
   endContext(id: number): Promise<void>;
   /** The newest lines of the host's log, the oldest first. */
   logLines(options: { readonly countMax: number }): readonly string[];
-  /** The listener is called with each event from now on, until the returned function is called. */
-  subscribe(listener: (event: HostEvent) => void): () => void;
+  tokens(): readonly TokenView[];
+  createToken(request: TokenRequest): Promise<IssuedToken>;
+  /** A new secret; those before are taken for a while yet. */
+  rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken>;
+  revokeToken(id: string): Promise<void>;
+  /** What was used, by tenant and by partition. */
+  usage(): UsageReport;
+  /** The newest ones, the oldest first. */
+  auditEntries(options: { readonly countMax: number }): readonly AuditEntry[];
+  /** The listener is called with each event from now on, and with whose partition it is about, until the returned function is called. */
+  subscribe(listener: (event: HostEvent, tenant: string | null) => void): () => void;
 }

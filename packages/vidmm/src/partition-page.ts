@@ -152,6 +152,15 @@ export class PartitionPage {
     return bytes;
   }
 
+  /** What `usage` has of it, at a fraction of the cost. */
+  gpuTimeUs(): number {
+    let timeUs = this.#retired.gpuTimeUs;
+    for (const [slotIndex, owner] of this.#owners.entries()) {
+      if (owner !== null) timeUs = Math.min(timeUs + loadCount(this.#page.float, slotWord(slotIndex) + SLOT.gpuTimeUs), Number.MAX_SAFE_INTEGER);
+    }
+    return timeUs;
+  }
+
   /** True while more is in use than the budget allows, after it was lowered. */
   get isShrinking(): boolean {
     return this.usedBytes() > this.budgetBytes;

@@ -1,6 +1,6 @@
 import { API_LIMITS } from '../limits.ts';
 import { type NumberSchema, list, nullable, record, request } from './schema.ts';
-import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TEXT, TIME_MS } from './words.ts';
+import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TENANT_NAME, TEXT, TIME_MS } from './words.ts';
 
 const SIZE = {
   type: 'string',
@@ -59,6 +59,7 @@ const ESCAPES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.escapes
 export const PARTITION_REQUEST = request(
   {
     name: PARTITION_NAME,
+    tenant: { ...TENANT_NAME, description: "Whose it is, for its whole life. Default: nobody's, which is the operators'." },
     adapter: ADAPTER_ID,
     size: SIZE,
     vram: VRAM_REQUEST,
@@ -127,6 +128,7 @@ export const PARTITION_USAGE = record(
 
 export const PARTITION_VIEW = record({
   name: PARTITION_NAME,
+  tenant: nullable(TEXT),
   adapter: ADAPTER_ID,
   size: nullable(TEXT),
   state: PARTITION_STATE,

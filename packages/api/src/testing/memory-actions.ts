@@ -2,19 +2,26 @@ import type {
   AdapterMode,
   AdapterView,
   Allocation,
+  AuditEntry,
   Capability,
   CapabilityRequest,
   ContextView,
   HostEvent,
   HostView,
+  IssuedToken,
   PartitionChange,
   PartitionRequest,
   PartitionState,
   PartitionUsage,
   PartitionView,
   PfActions,
+  RotationRequest,
+  TokenRequest,
+  TokenView,
+  UsageReport,
 } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/refusal';
+import { MemoryTokens } from './memory-tokens.ts';
 
 const GIB = 2 ** 30;
 const VRAM_TOTAL_BYTES = 16 * GIB;
@@ -26,6 +33,7 @@ const BUCKET_COUNT = 27;
 /** What a partition is made of here; what depends on others is worked out when somebody looks. */
 interface Definition {
   readonly name: string;
+  readonly tenant: string | null;
   readonly adapter: string;
   readonly size: string | null;
   readonly vram: Capability;
@@ -50,7 +58,10 @@ export class MemoryActions implements PfActions {
   readonly #partitions = new Map<string, Definition>();
   readonly #contexts = new Map<number, ContextView>();
   readonly #allocations: Allocation[] = [];
-  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #listeners = new Set<Parameters<PfActions['subscribe']>[0]>();
+  readonly memoryTokens = new MemoryTokens();
+  /** What the audit log has. */
+  readonly audit: AuditEntry[] = [];
   readonly #lines: string[] = [];
   #nextContext = 1;
   #sequence = 0;
@@ -99,6 +110,7 @@ export class MemoryActions implements PfActions {
     const part = shareOf(request.size);
     const definition: Definition = {
       name,
+      tenant: request.tenant ?? null,
       adapter,
       size: request.size ?? null,
       vram: capability('vram', request.vram, VRAM_TOTAL_BYTES * part),
@@ -138,8 +150,9 @@ export class MemoryActions implements PfActions {
       throw new Refusal('partition-in-use', `Partition (${name}) has ${contexts.length} contexts.`);
     }
     for (const { id } of contexts) await this.endContext(id);
+    const tenant = this.tenantOf(name) ?? null;
     this.#partitions.delete(name);
-    this.emit({ type: 'partition-removed', partition: name });
+    this.emit({ type: 'partition-removed', partition: name }, tenant);
   }
 
   async unblockPartition(name: string): Promise<PartitionView> {
@@ -172,7 +185,47 @@ export class MemoryActions implements PfActions {
     return this.#lines.slice(-countMax);
   }
 
-  subscribe(listener: (event: HostEvent) => void): () => void {
+  tokens(): readonly TokenView[] {
+    return this.memoryTokens.list();
+  }
+
+  async createToken(request: TokenRequest): Promise<IssuedToken> {
+    return this.memoryTokens.create(request);
+  }
+
+  async rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken> {
+    return this.memoryTokens.rotate(id, rotation);
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    this.memoryTokens.revoke(id);
+  }
+
+  usage(): UsageReport {
+    const figures = (gpuTimeUs: number) => ({ gpuSeconds: gpuTimeUs / 1e6, vramByteHours: gpuTimeUs });
+    const lives = [...this.#partitions.values()];
+    const tenants = [...new Set(lives.map(({ tenant }) => tenant))];
+    return {
+      atMs: START_MS,
+      sinceMs: START_MS,
+      tenants: tenants.map((tenant) => ({ tenant, ...figures(lives.reduce((timeUs, life) => timeUs + (life.tenant === tenant ? life.usage.gpuTimeUs : 0), 0)) })),
+      partitions: lives.map(({ tenant, name, adapter, usage }) => ({ tenant, partition: name, adapter, createdMs: START_MS, removedMs: null, ...figures(usage.gpuTimeUs) })),
+    };
+  }
+
+  auditEntries({ countMax }: { readonly countMax: number }): readonly AuditEntry[] {
+    return this.audit.slice(-countMax);
+  }
+
+  tenantOf(partition: string): string | null | undefined {
+    return this.#partitions.get(partition)?.tenant;
+  }
+
+  partitionOf(context: number): string | undefined {
+    return this.#contexts.get(context)?.partition;
+  }
+
+  subscribe(listener: Parameters<PfActions['subscribe']>[0]): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -214,9 +267,9 @@ export class MemoryActions implements PfActions {
     this.#lines.push(line);
   }
 
-  emit(event: Unnumbered<HostEvent>): void {
+  emit(event: Unnumbered<HostEvent>, tenant = 'partition' in event ? (this.tenantOf(event.partition) ?? null) : null): void {
     const numbered = { sequence: ++this.#sequence, timeMs: START_MS, ...event } as HostEvent;
-    for (const listener of this.#listeners) listener(numbered);
+    for (const listener of this.#listeners) listener(numbered, tenant);
   }
 
   get listenerCount(): number {

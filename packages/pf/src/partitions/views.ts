@@ -22,9 +22,9 @@ export function partitionView(
 ): PartitionView {
   const partition = partitionOf(table, name);
   const allotment = allotted.get(name) as Allotment;
-  const { adapter, size, contextsMax, hostBytesMax, baseline, escapes, createdMs } = partition.definition;
+  const { tenant, adapter, size, contextsMax, hostBytesMax, baseline, escapes, createdMs } = partition.definition;
   return {
-    name, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, socketPath, createdMs, usage,
+    name, tenant, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, socketPath, createdMs, usage,
     state: stateOf(partition, allotment),
     vram: { ...vramBounds(partition.definition, table.adapters.find(({ id }) => id === adapter)?.vramBytes ?? 0), current: allotment.vramBytes },
     compute: shares(computeBounds(partition.definition), allotment.computeParts),
