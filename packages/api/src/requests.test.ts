@@ -301,8 +301,14 @@ describe('listening', () => {
     });
   }
 
-  test('TCP needs a token', async () => {
-    await rejects(server().listenOnTcp({ port: 0 }), /with a token only/);
+  test('TCP without a configured token lets in those whom the host knows, and nobody else', async () => {
+    const { actions, access } = host();
+    const { secret } = await actions.createToken({ role: 'operator' });
+    const opened = createApiServer({ actions, access, onFault: () => {} });
+    const { port } = await opened.listenOnTcp({ port: 0 });
+    const statusWith = async (headers: Record<string, string>): Promise<number> => (await fetch(`http://127.0.0.1:${port}/v1/caller`, { headers })).status;
+    deepEqual([await statusWith({}), await statusWith({ authorization: 'Bearer ' }), await statusWith({ authorization: `Bearer ${secret}` })], [401, 401, 200]);
+    await opened.close();
   });
 
   for (const [token, message] of [['short', /has 5 characters, less than the limit \(32\)/], [`${'x'.repeat(32)} `, /cannot carry/]] as const) {

@@ -16,7 +16,7 @@ import { Token } from './token.ts';
 export interface ApiServerOptions {
   readonly actions: PfActions;
   readonly access: HostAccess;
-  /** The operators' of the configuration, beside those that the host has itself. Needed for TCP only: who may open the Unix socket needs none. */
+  /** The operators' of the configuration, beside those that the host has itself. */
   readonly token?: string;
   /** By which names, besides `localhost` and addresses, the API may be called over TCP. */
   readonly hostNames?: readonly string[];
@@ -34,7 +34,7 @@ export interface ApiServer {
    * somebody listens is not. (Two hosts that start at once are kept apart by the lock of their directory, not here.)
    */
   listenOnSocket(path: string): Promise<void>;
-  /** Listens on TCP, with the token. Port 0: any that is free. */
+  /** Listens on TCP, where nobody gets in without a token. Port 0: any that is free. */
   listenOnTcp(where: { readonly host?: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }>;
   /** Takes nobody in any more, tells listeners, and resolves when requests that run have their answers. */
   close(): Promise<void>;
@@ -48,7 +48,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 class Doors implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #limits: CallerRateLimits & BacklogLimits & EventLimits & DoorLimits;
-  readonly #token: Token | undefined;
   readonly #callers: Callers;
   readonly #rates: CallerRates;
   readonly #events: EventSockets;
@@ -58,8 +57,7 @@ class Doors implements ApiServer {
     const limits = { ...API_LIMITS, ...options.limits };
     this.#options = options;
     this.#limits = limits;
-    this.#token = options.token === undefined ? undefined : new Token(options.token);
-    this.#callers = new Callers(this.#token, options.access);
+    this.#callers = new Callers(options.token === undefined ? undefined : new Token(options.token), options.access);
     this.#rates = new CallerRates(limits, options.nowMs ?? (() => performance.now()));
     this.#events = new EventSockets(new EventFeeds(options, limits), limits);
   }
@@ -72,7 +70,6 @@ class Doors implements ApiServer {
   }
 
   async listenOnTcp({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }> {
-    if (this.#token === undefined) throw new Error('The API listens on TCP with a token only, and none is set.');
     const gate = new TcpGate(this.#rates, this.#callers, this.#options.hostNames ?? []);
     const door = await this.#open(gate, (server) => server.listen({ host, port }));
     const address = door.address() as AddressInfo;

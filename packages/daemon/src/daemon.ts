@@ -104,7 +104,7 @@ export class Daemon {
     const api = createApi({
       actions,
       access,
-      ...(listen === null ? {} : { token: readToken(listen.tokenFile) }),
+      ...(listen === null || listen.tokenFile === null ? {} : { token: readToken(listen.tokenFile) }),
       onFault: (error) => log.error(`A request has failed through a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     });
     await api.listenOnSocket(this.#directories.apiSocketPath);

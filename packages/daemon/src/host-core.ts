@@ -148,9 +148,11 @@ export class HostCore {
     this.#options.meter.follow(this.#table.partitions.map(({ definition }) => definition));
   }
 
-  /** Whose a partition is; undefined: there is none. */
+  /** Whose a partition is; undefined: there is none. Looks at all of them, whether it is found or not. */
   tenantOf(partition: string): string | null | undefined {
-    return this.#table.partitions.find(({ definition }) => definition.name === partition)?.definition.tenant;
+    let tenant: string | null | undefined;
+    for (const { definition } of this.#table.partitions) if (definition.name === partition) tenant = definition.tenant;
+    return tenant;
   }
 
   /** What partitions use at this moment is taken down. */
@@ -217,10 +219,12 @@ export class HostCore {
   /** From here on guests can come. */
   async open(): Promise<void> {
     await Promise.all(this.tenancies.map((tenancy) => this.#openTenancy(tenancy)));
+    this.#options.meter.saveIfChanged();
   }
 
   async addPartition(name: string): Promise<void> {
     await this.#openTenancy(this.#addPartition(name));
+    this.#options.meter.saveIfChanged();
   }
 
   async addWhole(adapter: string): Promise<void> {

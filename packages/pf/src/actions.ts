@@ -93,8 +93,8 @@ export type PartitionState =
   | { readonly kind: 'active' }
   /** A budget waits for guests to free what is above it. */
   | { readonly kind: 'shrinking'; readonly toBytes: number }
-  /** Too many timeouts: nobody gets a context until it is unblocked. */
-  | { readonly kind: 'blocked'; readonly reason: string; readonly sinceMs: number };
+  /** Nobody gets a context until it is unblocked: there were too many timeouts, or its adapter is gone or too small by now. */
+  | { readonly kind: 'blocked'; readonly cause: 'timeouts' | 'adapter'; readonly reason: string; readonly sinceMs: number };
 
 /** Counts since the partition was made, but for `current` values. */
 export interface PartitionUsage {

@@ -100,7 +100,7 @@ const PARTITION_STATE = {
   oneOf: [
     record({ kind: { type: 'string', enum: ['active'] } }),
     record({ kind: { type: 'string', enum: ['shrinking'] }, toBytes: BYTES }, 'A budget waits for guests to free what is above it.'),
-    record({ kind: { type: 'string', enum: ['blocked'] }, reason: TEXT, sinceMs: TIME_MS }, 'Too many timeouts: nobody gets a context until it is unblocked.'),
+    record({ kind: { type: 'string', enum: ['blocked'] }, cause: { type: 'string', enum: ['timeouts', 'adapter'] }, reason: TEXT, sinceMs: TIME_MS }, 'Nobody gets a context until it is unblocked: there were too many timeouts, or its adapter is gone or too small by now.'),
   ],
 } as const;
 

@@ -19,12 +19,12 @@ export class TenantActions implements PfActions {
   }
 
   partitions(): readonly PartitionView[] {
-    return this.#host.partitions().filter(({ tenant }) => tenant === this.#tenant);
+    return this.#host.partitions().filter(({ tenant }) => tenant === this.#tenant).map(discreet);
   }
 
   partition(name: string): PartitionView {
     this.#own.admitPartition(name);
-    return this.#host.partition(name);
+    return discreet(this.#host.partition(name));
   }
 
   async largestAllocations(name: string, options: { readonly countMax: number }): Promise<readonly Allocation[]> {
@@ -110,4 +110,11 @@ export class TenantActions implements PfActions {
   auditEntries(): never {
     throw operatorOnly('auditEntries');
   }
+}
+
+/** Why an adapter has no place for a partition tells what others have of it, and who owns it whole. */
+function discreet(partition: PartitionView): PartitionView {
+  const { state } = partition;
+  if (state.kind !== 'blocked' || state.cause === 'timeouts') return partition;
+  return { ...partition, state: { ...state, reason: 'Its adapter has no place for it at present; the operators of the host know why.' } };
 }

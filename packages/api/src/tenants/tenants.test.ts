@@ -201,6 +201,16 @@ describe('of what is its own, or the whole host', () => {
     ok(!text.includes('gpup_adapter') && !text.includes('gpup_host'));
   });
 
+  test('why its adapter has no place for a partition is the operators\' to know; that it hung too often is its own', async () => {
+    const stateOf = async (): Promise<unknown> => ((await askAs(tenant, { path: `/v1/partitions/${OWN}` })).json as { state: unknown }).state;
+    const sinceMs = 1_700_000_000_000;
+    api.actions.block(OWN, 'software-0 is owned whole by guest process 77.', 'adapter');
+    deepEqual(await stateOf(), { kind: 'blocked', cause: 'adapter', reason: 'Its adapter has no place for it at present; the operators of the host know why.', sinceMs });
+    api.actions.block(OWN, 'More than 5 timeouts within 60 s.');
+    deepEqual(await stateOf(), { kind: 'blocked', cause: 'timeouts', reason: 'More than 5 timeouts within 60 s.', sinceMs });
+    await api.actions.unblockPartition(OWN);
+  });
+
   test('it may end its own contexts, and is told of its own allocations', async () => {
     const allocations = await askAs(tenant, { path: `/v1/partitions/${OWN}/allocations` });
     deepEqual((allocations.json as { allocations: unknown[] }).allocations, [{ label: 'own', kind: 'buffer', bytes: 1 << 20, context: ownContext }]);

@@ -253,8 +253,8 @@ export class MemoryActions implements PfActions {
     return id;
   }
 
-  block(name: string, reason: string): void {
-    this.#setState(name, { kind: 'blocked', reason, sinceMs: START_MS });
+  block(name: string, reason: string, cause: 'timeouts' | 'adapter' = 'timeouts'): void {
+    this.#setState(name, { kind: 'blocked', cause, reason, sinceMs: START_MS });
     this.emit({ type: 'partition-blocked', partition: name, reason });
   }
 

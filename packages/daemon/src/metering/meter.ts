@@ -69,11 +69,13 @@ export class Meter {
   /** Begins an account for each partition that has none, and closes those of partitions that are gone. */
   follow(partitions: readonly Living[]): void {
     const wanted = new Map(partitions.map((partition) => [partition.name, partition]));
-    for (const life of [...this.#living.values()]) if (!isLifeOf(life, wanted.get(life.partition))) this.#close(life);
+    const ended = [...this.#living.values()].filter((life) => !isLifeOf(life, wanted.get(life.partition)));
+    for (const life of ended) this.#close(life);
     for (const partition of partitions) if (!this.#living.has(partition.name)) this.#begin(partition);
-    if (this.#isChanged) this.save();
+    if (ended.length > 0) this.save();
   }
 
+  /** The first reading of a page is to be saved before anybody uses it: by it a next daemon knows the page again. */
   observe(partition: string, reading: Reading): void {
     const life = this.#living.get(partition);
     if (life === undefined) return;
@@ -81,7 +83,7 @@ export class Meter {
     const before = isStranger ? { ...life.account, last: null } : life.account;
     const account = advance(before, reading);
     this.#living.set(partition, { ...life, account });
-    this.#isChanged ||= isStranger || account.gpuTimeUs !== before.gpuTimeUs || account.vramUnits !== before.vramUnits;
+    this.#isChanged ||= before.last?.page !== reading.page || account.gpuTimeUs !== before.gpuTimeUs || account.vramUnits !== before.vramUnits;
   }
 
   /** Where nothing has been used nothing is written. */

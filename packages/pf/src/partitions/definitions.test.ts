@@ -49,6 +49,13 @@ test('what is saved is loaded', () => {
   equal(statSync(path).mode & 0o777, 0o600);
 });
 
+test('a partition of a file of before tenants is nobody\'s', () => {
+  const path = newPath();
+  const { tenant: _, ...untenanted } = plain;
+  writeFileSync(path, JSON.stringify({ version: DEFINITIONS_VERSION, modes: {}, partitions: [untenanted] }));
+  deepEqual(loadDefinitions(path)?.partitions, [plain]);
+});
+
 test('no file is no definitions, also where the directory is not there', () => {
   equal(loadDefinitions(newPath()), null);
   equal(loadDefinitions(join(root, 'nowhere', 'partitions.json')), null);

@@ -52,8 +52,8 @@ export function partitionState(table: PartitionTable, name: string, use: UseOf):
 }
 
 function stateOf({ definition, displaced }: TablePartition, { shrinkingToBytes }: Allotment): PartitionState {
-  if (displaced !== null) return { kind: 'blocked', reason: displaced, sinceMs: definition.blocked?.sinceMs ?? definition.createdMs };
-  if (definition.blocked !== null) return { kind: 'blocked', ...definition.blocked };
+  if (displaced !== null) return { kind: 'blocked', cause: 'adapter', reason: displaced, sinceMs: definition.blocked?.sinceMs ?? definition.createdMs };
+  if (definition.blocked !== null) return { kind: 'blocked', cause: 'timeouts', ...definition.blocked };
   if (shrinkingToBytes !== null) return { kind: 'shrinking', toBytes: shrinkingToBytes };
   return { kind: 'active' };
 }
