@@ -2,7 +2,7 @@ import type { HostConfig } from '@gpup/pf/host-config';
 import { PF_LIMITS, WIRE_PROTOCOL } from '@gpup/pf';
 import type { Change } from '@gpup/pf/access';
 import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
-import { type Definitions, loadDefinitions, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
+import { type Definitions, type PartitionDefinition, loadDefinitions, partitionOf, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import { Access } from './access.ts';
 import { findAdapters } from './adapters.ts';
@@ -57,11 +57,15 @@ export class Daemon {
     const definitions = loadDefinitions(definitionsPath);
     const tokens = this.#openTokens();
     const meter = this.#openMeter();
+    const audit = this.#openAudit();
     const table = startTable({ definitions, adapters, defaultPartition: config.defaultPartition, nowMs: startedMs });
     daemonStep('daemon.definitions-read');
     const save = (next: Definitions): void => saveDefinitions(definitionsPath, next, step);
     // Before anybody has a context in the partition that is new: the next daemon has to know it.
-    if (definitions === null && table.partitions.length > 0) save(saveTable(table));
+    if (definitions === null && table.partitions.length > 0) {
+      save(saveTable(table));
+      for (const { definition } of table.partitions) audit.note(ownDoing('createPartition', definition, {}));
+    }
     const core = new HostCore({
       config, adapters, log,
       directories: this.#directories,
@@ -76,8 +80,7 @@ export class Daemon {
     await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
     await core.open();
-    const audit = this.#openAudit();
-    const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now, onBlocked: (partition, reason) => audit.note(blocking(core, partition, reason)) });
+    const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now, onBlocked: (name, reason) => audit.note(ownDoing('blockPartition', partitionOf(core.table, name).definition, { reason })) });
     const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL };
     const actions = new HostActions({ core, tdr, tokens, meter, audit, directories: this.#directories, identity, startedMs, nowMs: Date.now });
     daemonStep('daemon.partitions-listening');
@@ -144,7 +147,7 @@ export class Daemon {
     this.#timers.push(setInterval(() => core.meter(), DAEMON_LIMITS.meterMs));
     const chores = (): void => {
       this.#limitLogs(core);
-      meter.saveIfChanged();
+      meter.tick();
       keepTime(tokens, this.#options.log);
     };
     this.#timers.push(setInterval(chores, DAEMON_LIMITS.choresMs));
@@ -166,6 +169,7 @@ function keepTime(tokens: TokenStore, log: Log): void {
   }
 }
 
-function blocking(core: HostCore, partition: string, reason: string): Change {
-  return { by: 'host', tenant: core.tenantOf(partition) ?? null, token: null, peer: 'timeouts', operation: 'blockPartition', target: partition, asked: JSON.stringify({ reason }) };
+/** What nobody has asked for. */
+function ownDoing(operation: string, { name, tenant }: PartitionDefinition, asked: object): Change {
+  return { by: 'host', tenant, token: null, peer: 'host', operation, target: name, asked: JSON.stringify(asked) };
 }

@@ -75,6 +75,7 @@ class Scene {
   }
 
   gpuSeconds(tenant: string | null): number {
+    this.meter.tick();
     return this.meter.report().tenants.find((entry) => entry.tenant === tenant)?.gpuSeconds ?? 0;
   }
 }
@@ -87,11 +88,33 @@ describe('a meter', () => {
     scene.meter.follow([partition('p')]);
     scene.meter.observe('p', reading(0));
     scene.meter.observe('p', reading(SECOND, { gpuTimeUs: SECOND }));
-    equal(scene.gpuSeconds('acme'), 0);
-    scene.meter.saveIfChanged();
-    equal(scene.gpuSeconds('acme'), 1);
+    const told = (): readonly unknown[] => scene.meter.report().tenants;
+    deepEqual(told(), []);
+    scene.meter.save();
+    deepEqual(told(), []);
+    scene.meter.tick();
+    deepEqual(told(), [{ tenant: 'acme', gpuSeconds: 1, vramByteHours: 0 }]);
     scene.restart();
+    deepEqual(told(), [{ tenant: 'acme', gpuSeconds: 1, vramByteHours: 0 }]);
     equal(scene.gpuSeconds('acme'), 1);
+  });
+
+  test('tells at its ticks alone: another\'s coming and going shows nowhere', () => {
+    const scene = new Scene();
+    scene.meter.follow([partition('p'), partition('q', 'rival')]);
+    scene.meter.observe('p', reading(0));
+    scene.meter.tick();
+    const before = scene.meter.report();
+    scene.nowMs += 1000;
+    scene.meter.observe('p', reading(SECOND, { gpuTimeUs: SECOND }));
+    scene.meter.follow([partition('p')]);
+    deepEqual(scene.meter.report(), before);
+    // A tick at which nothing has happened looks like any other.
+    scene.meter.tick();
+    equal(scene.meter.report().atMs, scene.nowMs);
+    scene.nowMs += 1000;
+    scene.meter.tick();
+    equal(scene.meter.report().atMs, scene.nowMs);
   });
 
   test('that cannot save stands still, says so once, and goes on when it can', () => {
@@ -101,11 +124,10 @@ describe('a meter', () => {
     scene.isFull = true;
     for (const second of [1, 2, 3]) {
       scene.meter.observe('p', reading(second * SECOND, { gpuTimeUs: second * SECOND }));
-      scene.meter.saveIfChanged();
+      scene.meter.tick();
     }
     deepEqual([scene.gpuSeconds('acme'), scene.faults.length], [0, 1]);
     scene.isFull = false;
-    scene.meter.saveIfChanged();
     equal(scene.gpuSeconds('acme'), 3);
   });
 
@@ -152,10 +174,11 @@ describe('a meter', () => {
     scene.meter.follow([]);
     scene.meter.follow([partition('p', 'rival', 2)]);
     use('p');
-    scene.meter.save();
+    scene.meter.tick();
     deepEqual(scene.meter.report().partitions.map(({ tenant, createdMs, removedMs, gpuSeconds }) => [tenant, createdMs, removedMs !== null, gpuSeconds]), [['acme', 1, true, 1], ['rival', 2, false, 1]]);
     // Nor does a removal that a crash has hidden from it mix the two.
     scene.meter.follow([partition('p', 'acme', 3)]);
+    scene.meter.tick();
     deepEqual(scene.meter.report().partitions.map(({ tenant, removedMs }) => [tenant, removedMs !== null]), [['acme', true], ['rival', true], ['acme', false]]);
     deepEqual([scene.gpuSeconds('acme'), scene.gpuSeconds('rival')], [1, 1]);
   });
@@ -169,6 +192,7 @@ describe('a meter', () => {
       scene.meter.observe('p', reading(SECOND, { gpuTimeUs: SECOND }));
     }
     scene.meter.follow([]);
+    scene.meter.tick();
     const { partitions } = scene.meter.report();
     deepEqual([partitions.length, partitions[0]?.createdMs], [PF_LIMITS.usageRemovedMax, 2]);
     equal(scene.gpuSeconds('t0') + scene.gpuSeconds('t1'), count);
@@ -213,7 +237,7 @@ for (const seed of seeds(7, 2026)) {
       for (const [name, truth] of living) scene.meter.observe(name, reading(atUs, { page: String(truth.page), gpuTimeUs: truth.pageUs, vramBytes: truth.bytes }));
     };
     const save = (): void => {
-      scene.meter.saveIfChanged();
+      scene.meter.tick();
       for (const truth of living.values()) truth.unsavedUs = 0;
     };
     const check = (): void => {

@@ -39,7 +39,8 @@ type Living = Pick<PartitionDefinition, 'name' | 'tenant' | 'adapter' | 'created
 
 /**
  * What tenants and partitions have used. It tells only what it has saved, so that nothing that was told is ever taken
- * back, whatever ends the daemon.
+ * back, whatever ends the daemon; and only at every `tick`, so that nobody can tell by the moment at which their own figures
+ * change when others' partitions come and go.
  */
 export class Meter {
   readonly #options: MeterOptions;
@@ -51,6 +52,8 @@ export class Meter {
   #earlier: readonly TenantSum[];
   /** Accounts of the daemon before: their last reading counts only if the page is still the same. */
   readonly #restored = new Set<string>();
+  /** The last state that would survive a loss of power. */
+  #kept: MeterState;
   #told: MeterState;
   #isChanged = false;
   #isFailing = false;
@@ -58,7 +61,8 @@ export class Meter {
   constructor(options: MeterOptions) {
     this.#options = options;
     const nowMs = options.nowMs();
-    const { sinceMs, lives, earlier } = (this.#told = options.saved ?? { sinceMs: nowMs, savedMs: nowMs, lives: [], earlier: [] });
+    const { sinceMs, lives, earlier } = options.saved ?? { sinceMs: nowMs, savedMs: nowMs, lives: [], earlier: [] };
+    this.#kept = this.#told = { sinceMs, savedMs: nowMs, lives, earlier };
     this.#sinceMs = sinceMs;
     this.#removed = lives.filter(({ removedMs }) => removedMs !== null);
     this.#earlier = earlier;
@@ -86,6 +90,13 @@ export class Meter {
     this.#isChanged ||= before.last?.page !== reading.page || account.gpuTimeUs !== before.gpuTimeUs || account.vramUnits !== before.vramUnits;
   }
 
+  /** Tells from here on what is kept by then. */
+  tick(): void {
+    this.saveIfChanged();
+    // Where nothing has changed what is kept holds at this moment as well.
+    this.#told = this.#isChanged ? this.#kept : { ...this.#kept, savedMs: this.#options.nowMs() };
+  }
+
   /** Where nothing has been used nothing is written. */
   saveIfChanged(): void {
     if (this.#isChanged) this.save();
@@ -95,7 +106,7 @@ export class Meter {
     const state: MeterState = { sinceMs: this.#sinceMs, savedMs: this.#options.nowMs(), lives: [...this.#removed, ...this.#living.values()], earlier: this.#earlier };
     try {
       this.#options.save(state);
-      this.#told = state;
+      this.#kept = state;
       this.#isChanged = false;
       this.#isFailing = false;
     } catch (error) {
