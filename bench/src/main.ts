@@ -3,9 +3,11 @@
  * and, if wanted, in Chromium: alternating, all on the same adapter. See `--help`.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { findAdapter } from './adapter.ts';
 import type { Contestant } from './contestant.ts';
+import { fairnessCommand } from './fairness/command.ts';
+import { FAIRNESS_USAGE, type FairnessOptions, readFairnessOptions } from './fairness/options.ts';
+import { describeMachine, thisMachine } from './machine.ts';
 import { NodeContestant } from './node-contestant.ts';
 import { type Options, RUNS, UsageError, readOptions, usage } from './options.ts';
 import { picture } from './picture.ts';
@@ -19,12 +21,14 @@ const ALL = [...WORKLOADS, ...PROCESS_WORKLOADS];
 /** Setting up a library takes longer than measuring it. Two processes, then, for the usual 20 alternations. */
 const GPU_BOUND_SAMPLES_PER_PROCESS = 10;
 
-function options(): Options {
+function options(): Options | FairnessOptions {
   const known = ALL.map(({ name }) => name);
   try {
+    const fairness = readFairnessOptions(process.argv.slice(2));
+    if (fairness !== undefined) return fairness;
     const read = readOptions(process.argv.slice(2), known);
     if (read !== undefined) return read;
-    console.log(usage(known));
+    console.log(`${usage(known)}\n\n${FAIRNESS_USAGE}`);
     process.exit(0);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -44,7 +48,9 @@ function planOf(workload: (typeof ALL)[number], runCount: number | undefined): P
   };
 }
 
-const { names, runCount, jsonFile, svgFile, chromiumPath, age } = options();
+const chosen = options();
+if ('parts' in chosen) process.exit(await fairnessCommand(chosen));
+const { names, runCount, jsonFile, svgFile, chromiumPath, age } = chosen;
 const { environment } = await findAdapter();
 const contestants: Contestant[] = [new NodeContestant('native', environment, age), new NodeContestant('tuned', environment, age), new NodeContestant('gpup', {}, age), new NodeContestant('dda', {}, age)];
 
@@ -78,8 +84,8 @@ await Promise.all(contestants.map((contestant) => contestant.close()));
 report();
 
 function report(): never {
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version, platform: `${process.platform}-${process.arch}` };
-  console.log(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, adapter: ${adapter}\n`);
+  const machine = thisMachine();
+  console.log(`${describeMachine(machine)}, adapter: ${adapter}\n`);
   console.log(formatResults(results));
   for (const line of leftOutFigures(results)) console.log(`\nLeft out, ${line}`);
   const missing = missingFigures(results);

@@ -12,8 +12,23 @@ function textOf(path: string): string {
 
 /** Nanoseconds on a processor, all threads: clock ticks are too coarse for an idle process. */
 export function cpuNs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
+  const threads = threadsOf(pid);
   return threads.reduce((sum, thread) => sum + Number(textOf(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]), 0);
+}
+
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** Nanoseconds that all processors have worked, for anybody, since the machine is up; what its own host took from it counts as well. */
+export function machineBusyNs(): number {
+  const [user, nice, system, , , irq, softirq, steal] = (/^cpu +(.*)$/m.exec(textOf('/proc/stat'))?.[1] ?? '').split(' ').map(Number);
+  // Ticks of 1/100 s on every Linux that Node runs on.
+  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * 1e7;
 }
 
 /** Proportional set size. */
@@ -27,7 +42,8 @@ export function ownVf(): number | undefined {
   return vfs.sort((a, b) => cpuNs(b) - cpuNs(a))[0];
 }
 
-function descendants(root: number): number[] {
+/** All processes that a process has started, and that they have started. */
+export function descendants(root: number): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
   // The command in parentheses may hold spaces; what follows is: state, parent, …
   const parents = new Map(pids.map((pid) => [pid, Number(textOf(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ')[1])]));

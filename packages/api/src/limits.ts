@@ -9,6 +9,8 @@ export const API_LIMITS = {
   hostBytesMin: 16 * 2 ** 20,
   hostBytesMax: 2 ** 40,
   contextsMax: 64,
+  sliceMsMin: 1,
+  sliceMsMax: 100,
   /** The longest useful request lists every feature and limit of a baseline: some 10 KiB. */
   bodyBytesMax: 64 << 10,
   urlBytesMax: 2 << 10,

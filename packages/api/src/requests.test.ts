@@ -85,6 +85,9 @@ describe('a request that is refused', () => {
     ['a body of chunks that is too long', { ...post(' '.repeat(API_LIMITS.bodyBytesMax + 1)), headers: { ...JSON_TYPE, 'transfer-encoding': 'chunked' } }, [413, 'body-too-large', 'body']],
     ['the longest body', post(' '.repeat(API_LIMITS.bodyBytesMax)), [400, 'invalid-json', 'body']],
     ['a change of nothing that is known', { method: 'PATCH', path: '/v1/partitions/alpha', headers: JSON_TYPE, body: '{"name": "beta"}' }, [400, 'unknown-field', 'name']],
+    ['a policy that is none', { method: 'PATCH', path: '/v1/adapters/software-0/scheduling', headers: JSON_TYPE, body: '{"policy": "fair"}' }, [400, 'invalid-value', 'policy']],
+    ['turns of no length', { method: 'PATCH', path: '/v1/adapters/software-0/scheduling', headers: JSON_TYPE, body: '{"sliceMs": 0}' }, [400, 'invalid-value', 'sliceMs']],
+    ['turns that are too long', { method: 'PATCH', path: '/v1/adapters/software-0/scheduling', headers: JSON_TYPE, body: '{"sliceMs": 101}' }, [400, 'invalid-value', 'sliceMs']],
     ['a mode that is none', { method: 'PATCH', path: '/v1/adapters/software-0', headers: JSON_TYPE, body: '{"mode": "forward"}' }, [400, 'invalid-value', 'mode']],
     ['events without a WebSocket', { path: '/v1/events' }, [426, 'upgrade-required', undefined]],
   ] as const) {

@@ -89,7 +89,7 @@ const show = name.map((of): Step => async (api, model) => {
 
 /** A right body, spoilt in one place: a field too many, of the wrong type, or out of its range. */
 const WRONG_VALUES = [null, -1, 1.5, '', 'x', true, [], {}, 1e300, [1], { min: 'x' }, { a: 1 }] as const;
-const FIELDS = ['adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'nothing'] as const;
+const FIELDS = ['adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'timestamps', 'nothing'] as const;
 /** These are right: an empty list, an empty object. `size` may be any text, and is then unknown. */
 const isRight = (field: string, value: unknown): boolean =>
   (field === 'escapes' && Array.isArray(value) && value.length === 0) ||

@@ -44,6 +44,7 @@ export const STATUSES = {
   'partition-exists': 409,
   'partition-in-use': 409,
   'secrets-exhausted': 409,
+  'timestamps-in-use': 409,
   'tokens-exhausted': 409,
   'vram-exhausted': 409,
   'vram-in-use': 409,

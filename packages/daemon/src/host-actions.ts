@@ -1,5 +1,6 @@
 import type {
   AdapterMode,
+  AdapterScheduling,
   AdapterView,
   Allocation,
   AuditEntry,
@@ -25,9 +26,11 @@ import {
   createPartition,
   decodePartitionChange,
   decodePartitionRequest,
+  decodeScheduling,
   partitionView,
   removePartition,
   setAdapterMode,
+  setAdapterScheduling,
   unblockPartition,
 } from '@gpup/pf/partitions';
 import type { Directories } from './directories.ts';
@@ -86,6 +89,12 @@ export class HostActions implements PfActions {
     this.#core.commit(setAdapterMode(this.#core.table, id, mode));
     if (mode === 'dda') await this.#core.addWhole(id);
     else await this.#core.removeWhole(id, { code: 'adapter-partitioned', message: `The adapter ${id} is shared by partitions from now on.` });
+  }
+
+  async setAdapterScheduling(id: string, asked: Partial<AdapterScheduling>): Promise<AdapterView> {
+    const scheduling = decodeScheduling(asked, '', this.#core.scheduling.of(id));
+    this.#core.commit(setAdapterScheduling(this.#core.table, id, scheduling));
+    return this.#adapterView(id);
   }
 
   partitions(): readonly PartitionView[] {
@@ -217,7 +226,7 @@ export class HostActions implements PfActions {
   #adapterView(id: string): AdapterView {
     const { table, use, adapters } = this.#core;
     const { choice, facts } = adapters.find((adapter) => adapter.id === id) as (typeof adapters)[number];
-    return { ...facts, kind: choice.kind, ...adapterFigures(table, id, use) };
+    return { ...facts, kind: choice.kind, scheduling: this.#core.scheduling.of(id), ...adapterFigures(table, id, use) };
   }
 
   #partitionView(name: string, allotted: ReturnType<typeof allotments>): PartitionView {
@@ -225,7 +234,8 @@ export class HostActions implements PfActions {
     const tenancy = this.#core.partition(name);
     const usage: PartitionUsage = tenancy.page?.usage() ?? NO_USAGE;
     const contextCount = tenancy.contexts.filter(({ state }) => state !== 'ended').length;
-    return partitionView(table, name, { socketPath: tenancy.socketPath, contextCount, usage }, allotted);
+    const scheduling = this.#core.scheduling.viewOf(name, tenancy.adapter);
+    return partitionView(table, name, { socketPath: tenancy.socketPath, contextCount, usage, scheduling }, allotted);
   }
 }
 

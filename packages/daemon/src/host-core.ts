@@ -18,6 +18,7 @@ import {
   saveTable,
   settleBudgets,
 } from '@gpup/pf/partitions';
+import type { SlotView } from '@gpup/vidmm';
 import type { HostAdapter } from './adapters.ts';
 import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
@@ -25,11 +26,12 @@ import { EventSource } from './event-source.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './metering/meter.ts';
 import { readingOf } from './metering/reading.ts';
+import { HostScheduling } from './scheduling/host-scheduling.ts';
 import { daemonStep } from './steps.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 export interface HostCoreOptions {
-  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax'>;
+  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax' | 'scheduling'>;
   readonly directories: Directories;
   readonly adapters: readonly HostAdapter[];
   /** What the definitions and this start's adapters come to. */
@@ -44,7 +46,7 @@ export interface HostCoreOptions {
 /** What a further guest of an adapter that somebody owns is told. */
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
-const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {} };
+const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {}, timestamps: 'coarse' };
 const GONE: Reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
 
 /**
@@ -56,6 +58,7 @@ const GONE: Reason = { code: 'partition-removed', message: 'The partition does n
 export class HostCore {
   readonly events: EventSource;
   readonly log: Log;
+  readonly scheduling: HostScheduling;
   readonly #options: HostCoreOptions;
   readonly #pools: ReadonlyMap<string, VfPool>;
   readonly #partitions = new Map<string, Tenancy>();
@@ -69,6 +72,13 @@ export class HostCore {
     this.log = options.log;
     this.events = new EventSource(options.nowMs, (partition) => this.tenantOf(partition));
     this.#table = options.table;
+    this.scheduling = new HostScheduling({
+      table: options.table,
+      standard: options.config.scheduling,
+      gpuTimeUs: (name) => this.#partitions.get(name)?.page?.gpuTimeUs() ?? 0,
+      slotOf: (context) => this.slotOf(context),
+      contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
+    });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
     this.#followMeter();
     for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
@@ -110,6 +120,12 @@ export class HostCore {
     return this.#partitions.get(name) as Tenancy;
   }
 
+  /** What the context's VF says of itself on its partition's page; undefined: it has no place there. */
+  slotOf({ slotIndex, description: { partition, adapter } }: Context): SlotView | undefined {
+    const { page } = (partition === '' ? this.#wholes.get(adapter) : this.#partitions.get(partition)) ?? {};
+    return slotIndex === null ? undefined : page?.slot(slotIndex);
+  }
+
   readonly use = (name: string): PartitionUse => {
     const tenancy = this.#partitions.get(name);
     const page = tenancy?.page;
@@ -140,6 +156,7 @@ export class HostCore {
     const before = events.map((event) => this.events.tenantOf(event));
     this.#table = table;
     this.settle();
+    this.scheduling.follow(table);
     this.#followMeter();
     for (const [index, event] of events.entries()) this.events.tell(event, this.events.tenantOf(event) ?? before[index]);
   }
@@ -198,6 +215,7 @@ export class HostCore {
     this.#adoptedCount += 1;
     this.#claim(answer);
     // They may have been changed by a daemon that had no time to say so.
+    if (answer.vf?.takesTurns === false) this.log.warning('A VF of an older build takes no turns on its adapter: others share with it as under best-effort.', fields);
     if (partition !== '') answer.vf?.openEscapes(partitionOf(this.#table, partition).definition.escapes);
     this.log.info('A VF is taken over.', fields);
     this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
@@ -271,6 +289,7 @@ export class HostCore {
   }
 
   async end(reason: Reason): Promise<void> {
+    this.scheduling.stop();
     await Promise.all([...this.tenancies.map((tenancy) => tenancy.close(reason)), this.#closePools(reason)]);
   }
 
@@ -309,8 +328,8 @@ export class HostCore {
         }),
         escapes: () => partitionOf(this.#table, name).definition.escapes,
         view: () => {
-          const { features = null, limits = {} } = partitionOf(this.#table, name).definition.baseline;
-          return { partition: name, features, limits };
+          const { baseline: { features = null, limits = {} }, timestamps } = partitionOf(this.#table, name).definition;
+          return { partition: name, features, limits, timestamps };
         },
       }),
     });
@@ -344,6 +363,10 @@ export class HostCore {
     return {
       ...decisions,
       onOpened: (context) => this.#opened(context),
+      onAssigned: (context) => this.scheduling.begins(context),
+      onReady: (context) => this.scheduling.begins(context),
+      onTurn: (context, line) => this.scheduling.turn(context, line),
+      onLatencyClass: (context) => this.scheduling.latencyClassChanged(context),
       onEnded: (context, reason) => this.#ended(context, reason),
       onPageLeaves: (tenancy) => this.#pageLeaves(tenancy),
     };
@@ -368,7 +391,9 @@ export class HostCore {
     if (partition === '') this.#follow(claimAdapter(this.#table, adapter, `guest process ${guestPid} (context ${id})`));
   }
 
-  #ended({ id, description: { partition, adapter } }: Context, { code, message }: Reason): void {
+  #ended(context: Context, { code, message }: Reason): void {
+    const { id, description: { partition, adapter } } = context;
+    this.scheduling.ended(context);
     if (partition === '') this.#follow(releaseAdapter(this.#table, adapter));
     this.log.info(`A context has ended: ${message}`, { context: id, partition, code });
     this.events.tell({ type: 'context-ended', partition, context: id, code, message });

@@ -2,7 +2,7 @@ import { monotonicUs } from '@gpup/os';
 import type { Context } from '@gpup/pf/core';
 import type { TdrConfig } from '@gpup/pf/host-config';
 import { blockPartition, blockedRefusal } from '@gpup/pf/partitions';
-import { NO_TDRS, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
+import { NO_TDRS, type TdrLimits, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
 import type { SlotView } from '@gpup/vidmm';
 import { ContextWatch } from './context-watch.ts';
 import type { HostCore } from './host-core.ts';
@@ -34,6 +34,7 @@ export class TdrWatch {
 
   /** A few times a second. What VFs have answered until now has been read. */
   look(): void {
+    for (const { context, beyondUs } of this.#options.core.scheduling.look((of) => this.#beyondUsMax(of))) this.#overran(context, beyondUs);
     for (const { context, tenancy } of this.#options.core.contexts) {
       if (context.state !== 'ready' || context.vf === undefined) continue;
       this.#judge(context, tenancy);
@@ -43,11 +44,24 @@ export class TdrWatch {
 
   #judge(context: Context, tenancy: Tenancy): void {
     const nowMs = monotonicUs() / 1000;
-    const slot = context.slotIndex === null ? undefined : tenancy.page?.slot(context.slotIndex);
+    const slot = this.#options.core.slotOf(context);
     const { pingedMs = null, answeredMs = 0 } = context.vf ?? {};
     const observation = this.#watchOf(context).observe({ slot, pingedMs, answeredMs }, nowMs);
-    const verdict = judge(observation, this.#options.limits[this.#kindOf(tenancy)], nowMs);
+    const verdict = judge(observation, this.#limitsOf(tenancy.adapter), nowMs);
     if (verdict.kind === 'tdr') this.#end(context, tenancy, verdict, slot);
+  }
+
+  /** As many submits may be unfinished at the end of a turn as its VF says, each as long as a submit may be: up to so many. */
+  #beyondUsMax(context: Context): number {
+    const { submitCount = 0, completedCount = 0 } = this.#options.core.slotOf(context) ?? {};
+    const unfinishedCount = Math.min(Math.max(1, submitCount - completedCount), OVERRUN_SUBMITS_MAX);
+    return this.#limitsOf(context.description.adapter).delayMs * unfinishedCount * 1000;
+  }
+
+  #overran(context: Context, beyondUs: number): void {
+    const tenancy = this.#options.core.partition(context.description.partition);
+    const slot = this.#options.core.slotOf(context);
+    this.#end(context, tenancy, { kind: 'tdr', why: 'turn', waitedMs: beyondUs / 1000, limitMs: this.#beyondUsMax(context) / 1000 }, slot);
   }
 
   #watchOf(context: Context): ContextWatch {
@@ -56,8 +70,8 @@ export class TdrWatch {
     return watch;
   }
 
-  #kindOf({ adapter }: Tenancy): 'hardware' | 'software' {
-    return this.#options.core.adapters.find(({ id }) => id === adapter)?.choice.kind ?? 'software';
+  #limitsOf(adapter: string): TdrLimits {
+    return this.#options.limits[this.#options.core.adapters.find(({ id }) => id === adapter)?.choice.kind ?? 'software'];
   }
 
   #end(context: Context, tenancy: Tenancy, verdict: TimedOut, slot: SlotView | undefined): void {
@@ -87,10 +101,14 @@ export class TdrWatch {
   }
 }
 
+/** A VF that lies holds the adapter no longer than so many submits may take. */
+const OVERRUN_SUBMITS_MAX = 8;
+
 /** 0: it is not known. */
 function guiltyDeviceOf({ why }: TimedOut, { guiltyDevice, compileDevice }: SlotView): number {
   switch (why) {
     case 'submit':
+    case 'turn':
       return guiltyDevice;
     case 'compile':
     case 'thread':

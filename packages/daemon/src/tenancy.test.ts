@@ -37,9 +37,13 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
     refusal: () => null,
     standingBudgets: () => ({ budgetBytes: 0, hostBudgetBytes: 0 }),
     escapes: () => [],
-    view: () => ({ partition: 'small', features: null, limits: {} }),
+    view: () => ({ partition: 'small', features: null, limits: {}, timestamps: 'coarse' }),
     nextContextId: () => ++contextId,
     onOpened: () => {},
+    onAssigned: () => {},
+    onReady: () => {},
+    onTurn: () => {},
+    onLatencyClass: () => {},
     onEnded: () => {},
     onPageLeaves: () => {},
     ...decisions,
@@ -62,7 +66,7 @@ async function say(path: string, line: object): Promise<Socket> {
 test('a context gets what its partition has when its VF is handed over, not when it was opened', async (t) => {
   const tasks: Task[] = [];
   let [escapes, features]: [readonly string[], readonly string[]] = [['statistics'], ['shader-f16']];
-  const tenancy = await openTenancy(t, poolOfOne(tasks), { escapes: () => escapes, view: () => ({ partition: 'small', features, limits: {} }) });
+  const tenancy = await openTenancy(t, poolOfOne(tasks), { escapes: () => escapes, view: () => ({ partition: 'small', features, limits: {}, timestamps: 'coarse' }) });
   const control = await say(tenancy.socketPath, { type: 'open', protocol: { major: 1, minor: 0 }, transport: 'stream', pid: 7 });
   const { token } = JSON.parse(String((await once(control, 'data'))[0])) as { token: string };
   [escapes, features] = [[], []];

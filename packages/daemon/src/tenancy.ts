@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { closeDescriptor } from '@gpup/os';
-import { type Adoption, Context, type Grant, type GuestView, PartitionHost, type PartitionOwner, type Reason, type VfPool, dismissAdoption } from '@gpup/pf/core';
+import { type Adoption, Context, type Grant, type GuestView, PartitionHost, type PartitionOwner, type Reason, type TurnLine, type VfPool, dismissAdoption } from '@gpup/pf/core';
 import type { PageBudgets, PartitionPage } from '@gpup/vidmm';
 import { type PageFile, createPageFile, openPageFile } from '@gpup/vidmm/node';
 import { forgetPage, identityOf, isRecordedPage, isSameFile, recordPage } from './page-record.ts';
@@ -17,6 +17,10 @@ export interface Landlord {
   view(): GuestView;
   nextContextId(): number;
   readonly onOpened: (context: Context) => void;
+  readonly onAssigned: (context: Context) => void;
+  readonly onReady: (context: Context) => void;
+  readonly onTurn: (context: Context, line: TurnLine) => void;
+  readonly onLatencyClass: (context: Context) => void;
   readonly onEnded: (context: Context, reason: Reason) => void;
   /** The page is about to be gone, and all of its contexts are. */
   readonly onPageLeaves: (tenancy: Tenancy) => void;
@@ -138,6 +142,10 @@ export class Tenancy {
       readmit: (adoption) => this.#readmit(adoption),
       nextContextId: () => landlord.nextContextId(),
       onOpened: landlord.onOpened,
+      onAssigned: landlord.onAssigned,
+      onReady: landlord.onReady,
+      onTurn: landlord.onTurn,
+      onLatencyClass: landlord.onLatencyClass,
       onEnded: (context, reason) => {
         landlord.onEnded(context, reason);
         this.#renewSpoiltPage();

@@ -1,4 +1,4 @@
-export { monotonicUs } from './clock.ts';
+export { monotonicAheadMs, monotonicUs } from './clock.ts';
 export { closeDescriptor } from './descriptor.ts';
 export { descriptorOf } from './descriptor-of.ts';
 export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
@@ -9,7 +9,7 @@ export { returnLargeBlocks } from './malloc.ts';
 export { type Mapping, mapShared } from './mapping.ts';
 export { createSealedMemfd, punchHole, resizeFile, type Seals, sealsOf } from './memfd.ts';
 export { addressOf, loadedImage, type NativeFunction, type NativeImage, type NativeType, nativeBytes, nativeCallback, nativeFunction } from './native-image.ts';
-export { Nap } from './nap.ts';
+export { Nap, type NapPlace } from './nap.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, outliveParent, processStartTicks } from './process.ts';
 export { hasProcessEnded, openProcess, signalProcess } from './process-handle.ts';
 export { currentProcessor, leaveProcessor } from './processor.ts';

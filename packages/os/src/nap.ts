@@ -9,6 +9,10 @@ const POLLIN = 1;
 /** struct pollfd, of which a negative descriptor is ignored. */
 const POLLFD_BYTES = 8;
 const NO_DESCRIPTOR = -1;
+/** What can end a nap: that many descriptors. */
+const PLACE_COUNT = 2;
+
+export type NapPlace = 0 | 1;
 
 /**
  * Waits of a fraction of a millisecond, which Node's timers cannot do. One costs some 4 us of processor
@@ -16,18 +20,18 @@ const NO_DESCRIPTOR = -1;
  * that the kernel otherwise takes of ending each timed wait some 50 us late.
  */
 export class Nap {
-  readonly #entry = new Uint8Array(POLLFD_BYTES);
+  readonly #entries = new Uint8Array(PLACE_COUNT * POLLFD_BYTES);
   /** struct timespec: seconds and nanoseconds. */
   readonly #timeout = new BigInt64Array(2);
 
   constructor() {
-    this.endWith(NO_DESCRIPTOR);
+    for (let place = 0; place < PLACE_COUNT; place++) this.endWith(place as NapPlace, null);
   }
 
-  /** From now on what becomes readable ends a nap. Borrowed. */
-  endWith(fd: number): void {
-    const fields = new DataView(this.#entry.buffer);
-    fields.setInt32(0, fd, true);
+  /** From now on what becomes readable at this place ends a nap. Borrowed: null before it is closed. */
+  endWith(place: NapPlace, fd: number | null): void {
+    const fields = new DataView(this.#entries.buffer, place * POLLFD_BYTES);
+    fields.setInt32(0, fd ?? NO_DESCRIPTOR, true);
     fields.setInt16(4, POLLIN, true);
   }
 
@@ -37,7 +41,7 @@ export class Nap {
     const { prctl, ppoll } = libc();
     this.#timeout[1] = BigInt(Math.ceil(ms * 1e6));
     prctl(PR_SET_TIMERSLACK, SLACK_NS);
-    ppoll(this.#entry, 1, this.#timeout, null);
+    ppoll(this.#entries, PLACE_COUNT, this.#timeout, null);
     prctl(PR_SET_TIMERSLACK, SLACK_DEFAULT);
   }
 }

@@ -21,6 +21,22 @@ export type {
 /** `partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way. */
 export type AdapterMode = 'partitioned' | 'dda';
 
+/**
+ * How partitions share an adapter's time. `best-effort`: nobody waits, the adapter's driver shares. `equal-share`: each
+ * partition that has a guest gets as much as each other one. `fixed-share`: each has its `compute.current`, whether others run
+ * or not. Unused time is given away under best-effort only.
+ */
+export type SchedulingPolicy = 'best-effort' | 'equal-share' | 'fixed-share';
+
+export interface AdapterScheduling {
+  readonly policy: SchedulingPolicy;
+  /** How long a turn lasts, where there are turns. */
+  readonly sliceMs: number;
+}
+
+/** `interactive`: somebody waits for each result, so its turns are given out of order, within its share. */
+export type LatencyClass = 'interactive' | 'throughput';
+
 export interface AdapterView {
   /** `hardware-0`, `software-0`, … */
   readonly id: string;
@@ -31,6 +47,7 @@ export interface AdapterView {
   readonly mode: AdapterMode;
   /** The guest that owns it whole, while there is one. */
   readonly owner: string | null;
+  readonly scheduling: AdapterScheduling;
   readonly vram: { readonly totalBytes: number; readonly availableBytes: number };
   /** Parts of the adapter's time, of 1. */
   readonly compute: { readonly total: number; readonly available: number };
@@ -39,6 +56,13 @@ export interface AdapterView {
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }
+
+/**
+ * How finely a partition's guests may read the GPU's clock, by timestamp queries: not at all, as browsers allow it
+ * (multiples of 65,536 ns), or as the adapter gives it. `fine` is for tenants who are trusted: it helps to tell what
+ * others do on the adapter.
+ */
+export type TimestampClass = 'none' | 'coarse' | 'fine';
 
 /** A quantity as GPU-P's profiles have it: never below min nor above max; `optimal` is what is aimed at. */
 export interface Capability {
@@ -71,6 +95,10 @@ export interface PartitionRequest {
   readonly baseline?: Baseline;
   /** Names of the escapes that are open. Default: none. */
   readonly escapes?: readonly string[];
+  /** Default: throughput. */
+  readonly latencyClass?: LatencyClass;
+  /** Default: coarse. */
+  readonly timestamps?: TimestampClass;
 }
 
 export interface Baseline {
@@ -85,6 +113,9 @@ export interface PartitionChange {
   readonly contextsMax?: number;
   readonly hostBytesMax?: number;
   readonly escapes?: readonly string[];
+  readonly latencyClass?: LatencyClass;
+  /** Of guests to come. Refused while there are some that would keep finer ones. */
+  readonly timestamps?: TimestampClass;
   /** Where a budget would fall below what is in use: `refuse` (default), or `wait` until it is free; nothing more is given meanwhile. */
   readonly whenInUse?: 'refuse' | 'wait';
 }
@@ -111,6 +142,23 @@ export interface PartitionUsage {
   readonly submitLatencyUs: readonly number[];
 }
 
+/** How a partition gets on with its share of the adapter's time. */
+export interface PartitionScheduling {
+  /** The part of the adapter's time that it can count on, of 1; null where the policy promises nothing. */
+  readonly promisedShare: number | null;
+  /** The part that it held over the last second or so. */
+  readonly share: number;
+  /**
+   * For how long it has held the adapter since the daemon started: from the grant of a turn until all of its work was
+   * finished, by the host's clock. While nobody has turns, the time that its VFs say the GPU worked for it.
+   */
+  readonly heldUs: number;
+  /** Turns in which it held the adapter since the daemon started. */
+  readonly turnCount: number;
+  /** What holds now: as the partition has it, or as its guests say by the escape `latency-class`, where that is open. */
+  readonly latencyClass: LatencyClass;
+}
+
 export interface PartitionView {
   readonly name: string;
   readonly tenant: string | null;
@@ -124,6 +172,9 @@ export interface PartitionView {
   readonly hostBytesMax: number;
   readonly baseline: Baseline;
   readonly escapes: readonly string[];
+  readonly latencyClass: LatencyClass;
+  readonly scheduling: PartitionScheduling;
+  readonly timestamps: TimestampClass;
   /** Where guests connect: who may open this socket may use the partition. */
   readonly socketPath: string;
   readonly createdMs: number;
@@ -178,6 +229,8 @@ export interface PfActions {
   host(): HostView;
   adapters(): readonly AdapterView[];
   setAdapterMode(id: string, mode: AdapterMode): Promise<AdapterView>;
+  /** Takes effect at once, while guests run. What is not given stays. */
+  setAdapterScheduling(id: string, change: Partial<AdapterScheduling>): Promise<AdapterView>;
   partitions(): readonly PartitionView[];
   partition(name: string): PartitionView;
   createPartition(request: PartitionRequest): Promise<PartitionView>;

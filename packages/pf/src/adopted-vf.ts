@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { closeDescriptor, hasProcessEnded, signalProcess } from '@gpup/os';
-import { type AdoptionHello, type AllocationEntry, VF_BUG, type VfLine } from '@gpup/vf/boot';
+import { type AdoptionHello, type AllocationEntry, TURNS_MINOR, type Turn, VF_BUG, type VfLine } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
@@ -34,6 +34,7 @@ const ENDING_LOOK_MS = 5;
 export class AdoptedVf implements Vf {
   readonly id: string;
   readonly pid: number;
+  readonly takesTurns: boolean;
   readonly #processFd: number;
   readonly #files: VfFiles;
   readonly #socket: Socket;
@@ -49,12 +50,18 @@ export class AdoptedVf implements Vf {
   constructor({ hello, connectionFd, processFd, further, directory }: Adoption, owner: VfOwner) {
     this.id = hello.vfId;
     this.pid = hello.pid;
+    this.takesTurns = hello.protocol.minor >= TURNS_MINOR;
     this.#processFd = processFd;
     this.#files = vfFiles(directory, hello.vfId);
     this.#owner = owner;
     this.#isReady = hello.isReady;
     this.#socket = new Socket({ fd: connectionFd, readable: true, writable: true });
-    this.#connection = new VfConnection({ socket: this.#socket, onLine: (line) => this.#handle(line), onBadLine: (reason) => this.kill(reason) });
+    this.#connection = new VfConnection({
+      socket: this.#socket,
+      onLine: (line) => this.#handle(line),
+      onScheduling: (line) => this.#owner.onScheduling?.(line),
+      onBadLine: (reason) => this.kill(reason),
+    });
     // A VF closes its connection by ending only: one that lives on has lost its way.
     this.#socket.once('close', () => this.#end());
     this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
@@ -81,6 +88,14 @@ export class AdoptedVf implements Vf {
 
   openEscapes(names: readonly string[]): void {
     this.#connection.openEscapes(names);
+  }
+
+  grantTurn(turn: Turn): void {
+    if (this.takesTurns) this.#connection.grantTurn(turn);
+  }
+
+  freeTurn(): void {
+    if (this.takesTurns) this.#connection.freeTurn();
   }
 
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {

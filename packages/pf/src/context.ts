@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { descriptorOf, sendNow } from '@gpup/os';
-import type { ContextDescription, Transport } from '@gpup/vf/boot';
+import type { ContextDescription, LatencyClass, SchedulingLine, Transport, TurnLine } from '@gpup/vf/boot';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
 import type { Grant } from './grant.ts';
@@ -15,6 +15,14 @@ export interface ContextOptions {
   /** Owned by the context. Its end is the guest's end. */
   readonly control: Socket;
   readonly grant: Grant;
+  /** Once, unless it is taken over: it has a VF, which hears of turns before it hears of its guest. */
+  readonly onAssigned?: (context: Context) => void;
+  /** Once: commands of the guest are executed from now on, and its VF can be given turns. */
+  readonly onReady?: (context: Context) => void;
+  /** What its VF says of the turn that it was given last. */
+  readonly onTurn?: (context: Context, line: TurnLine) => void;
+  /** The guest's latency class has changed. */
+  readonly onLatencyClass?: (context: Context) => void;
   /** Called once, when the VF process, if there was one, has ended: nothing is left of the context. */
   readonly onEnded: (context: Context, reason: Reason) => void;
 }
@@ -32,6 +40,7 @@ export class Context {
   #state: ContextState = 'opened';
   #vf: Vf | undefined;
   #slotIndex: number | null = null;
+  #latencyClass: LatencyClass = 'throughput';
   #token: string | undefined;
   #attachTimer: NodeJS.Timeout | undefined;
   /** The first cause that is known. */
@@ -63,6 +72,11 @@ export class Context {
   /** Its place in the partition's page, once it has a VF process. */
   get slotIndex(): number | null {
     return this.#slotIndex;
+  }
+
+  /** As the guest says. */
+  get latencyClass(): LatencyClass {
+    return this.#latencyClass;
   }
 
   /** Gives the guest the token that its data connection has to present. */
@@ -120,7 +134,8 @@ export class Context {
       this.#slotIndex = page?.slotIndex ?? null;
       return vf.assign({ ...task, page }, owner);
     });
-    if (this.#vf === undefined) this.end({ code: 'vf-start', message: 'The VF process does not start.' });
+    if (this.#vf === undefined) return this.end({ code: 'vf-start', message: 'The VF process does not start.' });
+    this.#options.onAssigned?.(this);
   }
 
   #owner(): VfOwner {
@@ -129,6 +144,7 @@ export class Context {
         pfStep('pf.vf-ready');
         this.#vfReady();
       },
+      onScheduling: (line) => this.#scheduling(line),
       onEnded: (reason) => this.#vfEnded(reason),
     };
   }
@@ -137,6 +153,14 @@ export class Context {
     if (this.#state !== 'attached') return;
     this.#state = 'ready';
     this.#tell({ type: 'ready' });
+    this.#options.onReady?.(this);
+  }
+
+  #scheduling(line: SchedulingLine): void {
+    if (this.#state === 'ended') return;
+    if (line.type !== 'latency-class') return this.#options.onTurn?.(this, line);
+    this.#latencyClass = line.value;
+    this.#options.onLatencyClass?.(this);
   }
 
   /** Ends the context, and tells the guest why. `onEnded` follows once its VF process has ended. */

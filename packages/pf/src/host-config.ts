@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
 import { type TextRule, badField, booleanOf, fieldPath, fieldsOf, textOf, wholeNumberOf, wordOf } from './fields.ts';
 import { PF_LIMITS } from './limits.ts';
+import type { AdapterScheduling } from './actions.ts';
 import { Refusal } from './refusal.ts';
+import { SCHEDULING_DEFAULT, decodeScheduling } from './scheduling.ts';
 import { TDR_COUNT_DEFAULTS, type TdrCountLimits } from './tdr/tdr-count.ts';
 import { TDR_DEFAULTS, type TdrLimits } from './tdr/tdr-policy.ts';
 
@@ -28,6 +30,8 @@ export interface HostConfig {
   /** How long VF processes go on without a daemon. */
   readonly orphanMsMax: number;
   readonly tdr: TdrConfig;
+  /** Of each adapter for which nothing else was asked for. */
+  readonly scheduling: AdapterScheduling;
   readonly logLevel: LogLevel;
   /** Whether a host without definitions makes a partition `default` with the whole of the first adapter. */
   readonly defaultPartition: boolean;
@@ -57,7 +61,7 @@ export interface HostSurroundings {
 }
 
 export const HOST_CONFIG_FIELDS = [
-  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'logLevel', 'defaultPartition',
+  'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'scheduling', 'logLevel', 'defaultPartition',
 ] as const satisfies readonly (keyof HostConfig)[];
 
 const TDR_FIELDS = ['hardware', 'software', 'limitCount', 'limitTimeMs'] as const satisfies readonly (keyof TdrConfig)[];
@@ -91,7 +95,7 @@ export function loadHostConfig(path: string, surroundings: HostSurroundings, { r
 
 export function decodeHostConfig(value: unknown, surroundings: HostSurroundings): HostConfig {
   const fields = fieldsOf(value, '', [...HOST_CONFIG_FIELDS, SCHEMA_FIELD]);
-  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, logLevel = 'info', defaultPartition = true } = fields;
+  const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, scheduling = {}, logLevel = 'info', defaultPartition = true } = fields;
   const { runtimeDirectory = defaultRuntimeDirectory(surroundings), stateDirectory = defaultStateDirectory(surroundings) } = fields;
   if (fields[SCHEMA_FIELD] !== undefined) textOf(fields[SCHEMA_FIELD], SCHEMA_FIELD, ANY_TEXT);
   return {
@@ -103,6 +107,7 @@ export function decodeHostConfig(value: unknown, surroundings: HostSurroundings)
     pool: wholeNumberOf(pool, 'pool', { min: 0, max: PF_LIMITS.poolSizeMax }),
     orphanMsMax: wholeNumberOf(orphanMsMax, 'orphanMsMax', { min: PF_LIMITS.orphanMsMin, max: PF_LIMITS.orphanMsMax, unit: 'ms' }),
     tdr: decodeTdr(tdr),
+    scheduling: decodeScheduling(scheduling, 'scheduling', SCHEDULING_DEFAULT),
     logLevel: wordOf(logLevel, 'logLevel', LOG_LEVELS),
     defaultPartition: booleanOf(defaultPartition, 'defaultPartition'),
   };

@@ -51,6 +51,11 @@ export const PF_LIMITS = {
   /** Some contexts' whole apertures (50 MiB each) and a journal of the largest size (1 GiB). */
   hostBytesDefault: 4 * 2 ** 30,
   hostBytesMax: 2 ** 40,
+  /** NVIDIA's are 1 and 30; longer turns are for adapters whose submits are long. */
+  sliceMsMin: 1,
+  sliceMsMax: 100,
+  /** A switch costs about half a millisecond, so that 10 ms lose some 5 %; the last of eight partitions waits 70 ms. */
+  sliceMsDefault: 10,
   /** The smallest part of an adapter that a size can name is one of so many. */
   sizeDenominatorMax: 128,
   /** Of a partition: more than there are escapes, or features of WebGPU, for years. */

@@ -1,6 +1,6 @@
 import { type Server, Socket, createServer } from 'node:net';
 import { LineBuffer } from '@gpup/os/line-buffer';
-import type { Transport } from '@gpup/vf/boot';
+import type { Transport, TurnLine } from '@gpup/vf/boot';
 import type { Adoption } from './adopted-vf.ts';
 import { Context } from './context.ts';
 import { type GuestLine, type Reason, decodeGuestLine, encodeHostLine, isReason } from './control-protocol.ts';
@@ -18,6 +18,14 @@ export interface PartitionOwner {
   nextContextId(): number;
   /** Not called for one that is taken over. */
   readonly onOpened: (context: Context) => void;
+  /** It has a VF, which can be given turns before it hears of its guest. Not called for one that is taken over. */
+  readonly onAssigned?: (context: Context) => void;
+  /** Its guest's commands are executed from now on, and its VF can be given turns (`context.vf`); also one that is taken over. */
+  readonly onReady?: (context: Context) => void;
+  /** What its VF says of the turn that it was given last: true or not, and at a bounded rate. */
+  readonly onTurn?: (context: Context, line: TurnLine) => void;
+  /** `context.latencyClass` has changed, perhaps before it is ready. */
+  readonly onLatencyClass?: (context: Context) => void;
   /** Nothing is left of the context. */
   readonly onEnded: (context: Context, reason: Reason) => void;
 }
@@ -143,7 +151,15 @@ export class PartitionHost {
   }
 
   #add({ transport, ...options }: Pick<ConstructorParameters<typeof Context>[0], 'description' | 'control' | 'grant'> & { readonly transport: Transport | null }): Context {
-    const context = new Context({ ...options, onEnded: (ended, reason) => this.#forget(ended, reason) });
+    const { owner } = this.#options;
+    const context = new Context({
+      ...options,
+      onAssigned: (assigned) => owner.onAssigned?.(assigned),
+      onReady: (ready) => owner.onReady?.(ready),
+      onTurn: (of, line) => owner.onTurn?.(of, line),
+      onLatencyClass: (changed) => owner.onLatencyClass?.(changed),
+      onEnded: (ended, reason) => this.#forget(ended, reason),
+    });
     this.#contexts.set(context, transport);
     return context;
   }

@@ -1,21 +1,25 @@
 import type { Socket } from 'node:net';
 import { monotonicUs } from '@gpup/os';
 import { LineBuffer } from '@gpup/os/line-buffer';
-import { type AllocationEntry, type HostRequest, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest, knownEscapes } from '@gpup/vf/boot';
+import { type AllocationEntry, type HostRequest, type SchedulingLine, type Turn, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest, knownEscapes } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
+import { SchedulingRate } from './scheduling-rate.ts';
 
 export interface VfConnectionOptions {
   readonly socket: Socket;
   readonly onLine: (line: Extract<VfLine, { type: 'warm' | 'ready' | 'fault' }>) => void;
-  /** The VF wrote what is no line; nothing more is read. */
+  readonly onScheduling: (line: SchedulingLine) => void;
+  /** The VF wrote what is no line, or too many of them; nothing more is read. */
   readonly onBadLine: (reason: Reason) => void;
 }
 
+type TurnRequest = Extract<HostRequest, { type: 'turn' | 'turn-free' }>;
+
 /**
  * The host's end of a VF's control connection. A VF holds a guest's work and may have been taken over by it, so
- * its lines are checked like a guest's; an answer that nobody has asked for is passed over. At most one ping and
- * one request are on their way, so that a VF that does not read costs nothing.
+ * its lines are checked like a guest's; an answer that nobody has asked for is passed over. At most one ping, one
+ * request and one turn are on their way, so that a VF that does not read costs nothing.
  */
 export class VfConnection {
   readonly #options: VfConnectionOptions;
@@ -24,6 +28,13 @@ export class VfConnection {
   #ping: { readonly serial: number; readonly sentMs: number } | null = null;
   #answeredMs = 0;
   #request: { readonly id: number; readonly settle: (allocations: readonly AllocationEntry[] | null) => void } | null = null;
+
+  readonly #rate = new SchedulingRate();
+  #isTurnBeingWritten = false;
+  /** The newest one, while an earlier one is being written. */
+  #nextTurn: TurnRequest | null = null;
+  /** What the VF says of others is passed over. */
+  #turnSerial: number | null = null;
 
   constructor(options: VfConnectionOptions) {
     this.#options = options;
@@ -62,6 +73,16 @@ export class VfConnection {
     this.#send({ type: 'escapes', names: knownEscapes(names) });
   }
 
+  grantTurn({ serial, untilUs, yields }: Turn): void {
+    this.#turnSerial = serial;
+    this.#sendTurn({ type: 'turn', serial, untilUs: Math.floor(untilUs), yields });
+  }
+
+  freeTurn(): void {
+    this.#turnSerial = null;
+    this.#sendTurn({ type: 'turn-free' });
+  }
+
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {
     if (this.#request !== null || !this.#options.socket.writable) return Promise.resolve(null);
     const id = ++this.#serial;
@@ -81,8 +102,36 @@ export class VfConnection {
     if (this.#options.socket.writable) this.#options.socket.write(encodeHostRequest(request));
   }
 
+  #sendTurn(request: TurnRequest): void {
+    if (this.#isTurnBeingWritten) {
+      this.#nextTurn = request;
+      return;
+    }
+    const { socket } = this.#options;
+    if (!socket.writable) return;
+    if (request.type === 'turn') this.#rate.turnGranted();
+    this.#isTurnBeingWritten = true;
+    socket.write(encodeHostRequest(request), () => this.#turnWritten());
+  }
+
+  #turnWritten(): void {
+    this.#isTurnBeingWritten = false;
+    const next = this.#nextTurn;
+    this.#nextTurn = null;
+    if (next !== null) this.#sendTurn(next);
+  }
+
   #handle(line: VfLine): void {
     switch (line.type) {
+      case 'turn-wanted':
+      case 'turn-over':
+      case 'turn-idle':
+        if (!this.#rate.takeTurn()) return this.#refuse('more lines about turns than it was given turns for');
+        if (line.serial === this.#turnSerial) this.#options.onScheduling(line);
+        return;
+      case 'latency-class':
+        if (!this.#rate.takeClass(monotonicUs() / 1000)) return this.#refuse('latency classes faster than it may');
+        return this.#options.onScheduling(line);
       case 'pong':
         if (line.serial !== this.#ping?.serial) return;
         this.#answeredMs = this.#ping.sentMs;

@@ -9,6 +9,7 @@ import {
   type AllocationEntry,
   type ContextDescription,
   EXECUTOR_VARIABLE,
+  type Turn,
   VF_BUG,
   VF_CONFIG_VARIABLE,
   VF_CONTROL_FD,
@@ -64,6 +65,8 @@ export interface VfTask {
 /** A VF process that this process has started, from its start to its end. */
 export class VfProcess implements Vf {
   readonly id = randomBytes(VF_ID_BYTES).toString('hex');
+  /** It is of this build. */
+  readonly takesTurns = true;
   readonly #launch: VfLaunch;
   readonly #files: VfFiles | null;
   readonly #child: ChildProcess;
@@ -92,6 +95,7 @@ export class VfProcess implements Vf {
     this.#connection = new VfConnection({
       socket: this.#child.stdio[VF_CONTROL_FD] as Socket,
       onLine: (line) => this.#handle(line),
+      onScheduling: (line) => this.#owner.onScheduling?.(line),
       onBadLine: (reason) => this.kill(reason),
     });
     if (this.#child.stderr !== null) this.#readErrors(this.#child.stderr);
@@ -143,6 +147,14 @@ export class VfProcess implements Vf {
 
   openEscapes(names: readonly string[]): void {
     this.#connection?.openEscapes(names);
+  }
+
+  grantTurn(turn: Turn): void {
+    this.#connection?.grantTurn(turn);
+  }
+
+  freeTurn(): void {
+    this.#connection?.freeTurn();
   }
 
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null> {

@@ -1,4 +1,4 @@
-import type { AllocationEntry } from '@gpup/vf/boot';
+import type { AllocationEntry, SchedulingLine, Turn } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 
 /** A context's VF process, whoever started it: this host process, or the one before it. */
@@ -16,6 +16,16 @@ export interface Vf {
   readonly answeredMs: number;
   /** What the partition opens to its guests from now on. */
   openEscapes(names: readonly string[]): void;
+  /** Whether it does: one of an older build lets every submit through, and says nothing of turns. */
+  readonly takesTurns: boolean;
+  /**
+   * Says what its turn is from now on. Where a VF does not read, only the newest turn is kept for it, so that a turn
+   * may never be heard of, nor answered, that another one followed before it was answered. Several may have one
+   * serial, so that it ends early, or later. `untilUs` is rounded down.
+   */
+  grantTurn(turn: Turn): void;
+  /** There are no turns any more. */
+  freeTurn(): void;
   /** The largest ones first. Null: it has not answered. */
   allocations(countMax: number): Promise<readonly AllocationEntry[] | null>;
 }
@@ -24,6 +34,8 @@ export interface Vf {
 export interface VfOwner {
   /** It waits for its assignment, before; it executes the guest's commands, after. */
   readonly onReady: () => void;
+  /** What it says of the turn that it was given last, and of its guest's latency class: true or not, and at a bounded rate. */
+  readonly onScheduling?: (line: SchedulingLine) => void;
   /** Called once, when the process has ended. */
   readonly onEnded: (reason: Reason) => void;
 }

@@ -5,6 +5,7 @@ import { FEATURE_LEVEL, FEATURE_LEVEL_MIN, formatFeatureLevel, negotiateFeatureL
 import type { LatencyClass } from '@gpup/wire/enums';
 import { OPCODES } from '@gpup/wire/numbers';
 import type { Backend } from './backend.ts';
+import type { Turn } from './boot/host-request.ts';
 import { type BufferHash, hashBuffers } from './capture/buffer-hashes.ts';
 import { Context } from './context.ts';
 import { EscapeRegistry } from './escapes/escape-registry.ts';
@@ -29,6 +30,8 @@ import { queueHandlers } from './objects/queue.ts';
 import { restoreJournal } from './restore.ts';
 import { shaderModuleHandlers } from './objects/shader-module.ts';
 import { textureHandlers } from './objects/texture.ts';
+import { ToldLatencyClass } from './told-latency-class.ts';
+import { NO_TURNS, type TurnHost } from './turn-gate.ts';
 
 /** Why a context has ended. Each context ends once. */
 export type ProcessorEnd =
@@ -52,6 +55,8 @@ export interface CommandProcessorOptions {
   readonly nowMs?: () => number;
   /** Names of the escapes that the partition has opened. Default: none. */
   readonly escapes?: readonly string[];
+  /** Where turns on the adapter come from. Default: there are none. */
+  readonly turns?: TurnHost;
 }
 
 /** The code that a guest is told when a bug of ours ends its context. */
@@ -68,13 +73,14 @@ export class CommandProcessor {
   readonly #limits: VfLimits;
   readonly #report: (end: ProcessorEnd) => void;
   readonly #context: Context;
+  readonly #toldClass: ToldLatencyClass;
   readonly #escapes: EscapeRegistry;
   readonly #slot: ContextSlot | null;
   readonly #handlers: Handlers;
   #isGreeted = false;
 
   constructor(options: CommandProcessorOptions) {
-    const { link, backend } = options;
+    const { link, backend, turns = NO_TURNS, nowMs = () => performance.now() } = options;
     this.#link = link;
     this.#limits = { ...VF_LIMITS, ...options.limits };
     this.#report = options.report;
@@ -83,11 +89,13 @@ export class CommandProcessor {
       link,
       backend,
       limits: this.#limits,
-      nowMs: options.nowMs ?? (() => performance.now()),
+      nowMs,
       slot: this.#slot,
       view: options.view ?? WHOLE_VIEW,
+      turns,
       failed: (error) => this.#fail(error),
     });
+    this.#toldClass = new ToldLatencyClass({ say: (value) => turns.say({ type: 'latency-class', value }), after: (ms, then) => turns.after(ms, then), nowMs });
     this.#escapes = this.#makeEscapes(options.escapes ?? []);
     this.#handlers = this.#makeHandlers();
     link.onPacket = (words, begin, end) => this.#receive(words, begin, end);
@@ -103,6 +111,22 @@ export class CommandProcessor {
   /** What the partition opens from now on, in place of what it has opened before. */
   openEscapes(names: readonly string[]): void {
     this.#escapes.open(names);
+  }
+
+  /** The context's turn, from now on. */
+  grantTurn(turn: Turn): void {
+    this.#guard(() => this.#context.gate.grant(turn));
+  }
+
+  /** There are no turns any more. */
+  freeTurn(): void {
+    this.#guard(() => this.#context.gate.free());
+  }
+
+  /** There is another host, or none: turns were the last one's. */
+  hostChanged(isThere: boolean): void {
+    this.freeTurn();
+    if (isThere) this.#toldClass.hostChanged();
   }
 
   /** What the guest says of itself, for the scheduler. */
@@ -165,7 +189,7 @@ export class CommandProcessor {
     const figures = (): PartitionFigures => this.#slot?.partition() ?? figuresOfLoneContext(context);
     return new EscapeRegistry(names, {
       statistics: () => statisticsOf(context, figures()),
-      'latency-class': (request) => setLatencyClass(context, request),
+      'latency-class': (request) => setLatencyClass(context, this.#toldClass, request),
     });
   }
 
@@ -277,6 +301,7 @@ export class CommandProcessor {
   #end(end: ProcessorEnd): void {
     if (this.#context.isEnded) return;
     this.#context.isEnded = true;
+    this.#context.gate.end();
     this.#link.pause();
     this.#report(end);
   }

@@ -20,6 +20,8 @@ import { References } from './references.ts';
 import { Replies } from './replies.ts';
 import { SubmitMeter } from './submit-meter.ts';
 import { SubmittedWork } from './submitted-work.ts';
+import { LATENCY_CLASS_DEFAULT } from './told-latency-class.ts';
+import { TurnGate, type TurnHost } from './turn-gate.ts';
 
 /** Native objects that keep recorded commands. */
 const RECORDED: ReadonlySet<number> = new Set([Kind.GPUCommandBuffer, Kind.GPURenderBundle]);
@@ -37,6 +39,7 @@ export interface ContextOptions {
   /** The context's slot on its partition's page; null where it has its budgets alone. */
   readonly slot: ContextSlot | null;
   readonly view: GuestView;
+  readonly turns: TurnHost;
   /** The one place where exceptions end that an answer of the implementation leads to. */
   readonly failed: (error: unknown) => void;
 }
@@ -55,9 +58,11 @@ export class Context {
   readonly videoMemory: VideoMemory;
   readonly hostMemory: HostMemory;
   readonly work: SubmittedWork;
+  readonly gate: TurnGate;
   readonly garbage: Garbage;
   readonly bundles: BundleAccount;
   readonly compiles: CompileMeter;
+  readonly nowMs: () => number;
   /** Of whole packets. */
   readonly reader: CommandReader;
   /** Of the commands recorded inside one: these carry no payload outside of it. */
@@ -71,13 +76,14 @@ export class Context {
   mappedBytes = 0;
   #labelCharacters = 0;
   readonly #link: HostLink;
+  readonly #slot: ContextSlot | null;
   /** Reasons not to read the guest's commands now. */
   #holdCount = 0;
   isEnded = false;
   /** At which the guest and we have met. */
   featureLevel = FEATURE_LEVEL_MIN;
   /** What the guest says of itself, for the scheduler. */
-  latencyClass: LatencyClass = 'throughput';
+  latencyClass: LatencyClass = LATENCY_CLASS_DEFAULT;
   /** While the journal is played back: the object that comes next was one of those we refused. */
   isNextRefused = false;
   readonly #failed: (error: unknown) => void;
@@ -88,10 +94,12 @@ export class Context {
   constructor(options: ContextOptions) {
     const { link, backend, limits, slot, nowMs } = options;
     this.backend = backend;
+    this.nowMs = nowMs;
     this.view = options.view;
     this.limits = limits;
     this.heap = link.heap;
     this.#link = link;
+    this.#slot = slot;
     this.#failed = options.failed;
     this.videoMemory = new VideoMemory(slot?.video ?? new OwnBudget(limits.vramBytes));
     this.hostMemory = new HostMemory(slot?.host ?? new OwnBudget(limits.hostBytesMax));
@@ -118,7 +126,16 @@ export class Context {
       settled: (promise, then) => this.settle(promise, then, then),
       // The packets at hand are executed in one task.
       soon: (callback) => void NOW.then(() => this.guard(callback)),
+      progressed: () => this.gate.progressed(),
       expect: backend.expect,
+      nowMs,
+    });
+    this.gate = new TurnGate({
+      host: options.turns,
+      work: this.work,
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+      execute: (submit) => this.#executeKept(submit),
       nowMs,
     });
     const readerOptions = { table: this.table, references: this.references, defaultView: defaultViewOf };
@@ -139,6 +156,13 @@ export class Context {
     this.#begin = begin;
     this.#end = end;
     this.references.reset();
+  }
+
+  /** As a packet, to whoever watches. */
+  #executeKept(submit: () => void): void {
+    this.#slot?.packetBoundary();
+    this.guard(submit);
+    this.#slot?.packetBoundary();
   }
 
   #pause(): void {

@@ -27,6 +27,19 @@ describe('features', () => {
   }
 });
 
+describe('timestamps', () => {
+  for (const [timestamps, isSeen] of [['none', false], ['coarse', true], ['fine', true]] as const) {
+    for (const features of [null, ['timestamp-query']] as const) {
+      test(`${timestamps}: their feature is ${isSeen ? '' : 'not '}seen with a baseline of ${features}, and to be had as it is seen`, () => {
+        const view = viewOf({ timestamps, features });
+        const seen = (): Capabilities => narrowed(WHOLE, view, Number.POSITIVE_INFINITY);
+        equal(seen().features.includes('timestamp-query'), isSeen);
+        equal(objectionTo({ requiredFeatures: ['timestamp-query'] }, view, seen)?.name, isSeen ? undefined : 'TypeError');
+      });
+    }
+  }
+});
+
 describe('limits', () => {
   const { maxTextureDimension2D: promised = 0 } = DEFAULT_LIMITS;
   for (const [bound, seen] of [[promised, promised], [promised - 1, promised], [promised + 1, promised + 1], [16384, 16384], [16385, 16384]] as const) {

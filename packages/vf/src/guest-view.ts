@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from '@gpup/wire';
+import { TIMESTAMP_FEATURE, type TimestampClass } from './timestamps.ts';
 
 /** What a guest is told of an adapter and of a device: only names that the pinned IDL has. */
 export interface Capabilities {
@@ -18,9 +19,10 @@ export interface GuestView {
   readonly features: readonly string[] | null;
   /** The best values that may be seen; a limit that is not named is the adapter's. */
   readonly limits: Readonly<Record<string, number>>;
+  readonly timestamps: TimestampClass;
 }
 
-export const WHOLE_VIEW: GuestView = { partition: '', features: null, limits: {} };
+export const WHOLE_VIEW: GuestView = { partition: '', features: null, limits: {}, timestamps: 'coarse' };
 
 /** Says that the adapter is a core one: it is not a feature that a baseline could take away. */
 const ALWAYS_SEEN = 'core-features-and-limits';
@@ -39,10 +41,15 @@ export function narrowed({ features, limits, info }: Capabilities, view: GuestVi
     if (value !== undefined) seen[name] = narrowedLimit(name, value, Math.floor(budgetBytes / WORD_BYTES) * WORD_BYTES);
   }
   return {
-    features: view.features === null ? features : features.filter((name) => name === ALWAYS_SEEN || view.features?.includes(name)),
+    features: features.filter((name) => isSeen(name, view)),
     limits: seen,
     info: view.partition === '' ? info : { ...info, description: `${String(info['description'] ?? '')} (gpup partition ${view.partition})`.trim() },
   };
+}
+
+function isSeen(feature: string, { features, timestamps }: GuestView): boolean {
+  if (feature === TIMESTAMP_FEATURE && timestamps === 'none') return false;
+  return features === null || feature === ALWAYS_SEEN || features.includes(feature);
 }
 
 /** Alignments are better when smaller. https://gpuweb.github.io/gpuweb/#limit-class */
@@ -64,7 +71,7 @@ export function objectionTo(
   seen: () => Capabilities,
 ): { readonly name: string; readonly message: string } | null {
   for (const feature of requiredFeatures) {
-    if (feature === ALWAYS_SEEN || view.features === null || view.features.includes(feature)) continue;
+    if (isSeen(feature, view)) continue;
     return { name: 'TypeError', message: `The feature '${feature}' is not among those of the partition.` };
   }
   const entries = Object.entries(requiredLimits).filter((entry): entry is [string, number] => typeof entry[1] === 'number');

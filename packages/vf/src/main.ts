@@ -4,7 +4,7 @@
  * shares memory with the guest and executes commands until either side is gone; one that was told to survive
  * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
-import { Nap } from '@gpup/os';
+import { Nap, type NapPlace, monotonicAheadMs } from '@gpup/os';
 import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
@@ -24,11 +24,22 @@ import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
 import type { CommandProcessor } from './command-processor.ts';
 import { dawnBackend } from './dawn-backend.ts';
 import { knownEscapes } from './escapes/escape-registry.ts';
+import type { TurnHost } from './turn-gate.ts';
 
 const [mode, callerPid, task] = process.argv.slice(2);
 
+const GUEST_NAP: NapPlace = 0;
+const HOST_NAP: NapPlace = 1;
 const nap = new Nap();
 const loop = new VfLoop(nodeLoopClock(nap));
+
+const turns: TurnHost = {
+  say: report,
+  wakeAt: (atMs, then) => loop.wakeAt(atMs, then),
+  awaitEnd: (isAwaited) => loop.awaitEnd(isAwaited),
+  clockOffsetMs: monotonicAheadMs(),
+  after: (ms, then) => void setTimeout(then, ms),
+};
 
 // Not awaited at the top level, which scripts may not do: loading a module of the other kind takes longer.
 void (mode === '--probe' ? probeOnly() : mode === '--replay' ? replayOnly() : start());
@@ -48,34 +59,63 @@ async function replayOnly(): Promise<void> {
 async function start(): Promise<void> {
   endOnBugs();
   vfStep('vf.started');
-  const backend = await openBackend(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
+  const backends = await openBackends(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
   // A guest that waits already asks for what it needs, and for nothing else.
   if (!isAssigned()) {
-    await rehearse(backend, isAssigned);
-    await collected(backend);
+    await rehearse(backends.coarse, isAssigned);
+    await collected(backends.coarse);
     report({ type: 'warm' });
     vfStep('vf.warm');
   }
   const assigned = receiveAssignment();
   if (assigned === null) return die();
   vfStep('vf.assigned');
-  // Nothing is asked before this turn is over.
+  let processor: CommandProcessor | null = null;
+  // Nothing is asked before this turn of the event loop is over.
+  const serving = (): CommandProcessor => processor as CommandProcessor;
   attendHost(assigned, {
-    allocations: (countMax) => processor.largestAllocations(countMax),
-    openEscapes: (names) => processor.openEscapes(knownEscapes(names)),
+    allocations: (countMax) => serving().largestAllocations(countMax),
+    openEscapes: (names) => serving().openEscapes(knownEscapes(names)),
+    grantTurn: (turn) => serving().grantTurn(turn),
+    freeTurn: () => serving().freeTurn(),
+    hostChanged: (fd) => {
+      nap.endWith(HOST_NAP, fd);
+      processor?.hostChanged(fd !== null);
+    },
     end: endVf,
   });
-  const processor = serve(backend, assigned);
+  const { timestamps = 'coarse' } = assigned.assignment.view ?? {};
+  processor = serve(timestamps === 'fine' ? backends.fine : backends.coarse, assigned);
 }
 
-async function openBackend(config: VfConfig): Promise<Backend> {
+/** Dawn, by how its devices tell the time: which one a guest gets is said with the assignment. */
+interface Backends {
+  readonly coarse: Backend;
+  readonly fine: Backend;
+}
+
+async function openBackends(config: VfConfig): Promise<Backends> {
   dieWithHost(config.hostPid);
   vfStep('vf.guarded');
   loop.takeTicks();
   const dawn = await loadDawn();
-  const gpu = openGpu(dawn, config.dawnFlags);
+  const open = (timestamps: 'coarse' | 'fine'): Backend => {
+    const gpu = openGpu(dawn, config.dawnFlags, timestamps);
+    return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
+  };
+  const backends = { coarse: open('coarse'), fine: open('fine') };
+  await findDriver(backends.fine);
   vfStep('vf.dawn-open');
-  return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
+  return backends;
+}
+
+/** Has a driver's files read that no rehearsal reads: a process that has its guest need not be allowed to open any. */
+async function findDriver({ gpu }: Backend): Promise<void> {
+  try {
+    await gpu.requestAdapter();
+  } catch {
+    // Its guest will ask again, and be told.
+  }
 }
 
 function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): CommandProcessor {
@@ -83,10 +123,10 @@ function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): Comm
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.
-  if (assignment.transport === 'aperture') nap.endWith(dataFd);
+  if (assignment.transport === 'aperture') nap.endWith(GUEST_NAP, dataFd);
   const { vramBytes, escapes, view, page } = assignment;
   const slot = page === undefined || pageFd === null ? {} : { slot: openContextSlot(pageFd, page.slotIndex) };
-  const processor = runProcessor({ link, backend, vramBytes, escapes, view, ...slot, end: endVf });
+  const processor = runProcessor({ link, backend, vramBytes, escapes, view, ...slot, turns, end: endVf });
   report({ type: 'ready' });
   vfStep('vf.ready');
   return processor;

@@ -24,8 +24,9 @@ export class SubmitMeter {
     this.#slot = slot;
   }
 
-  submitted(serial: number, device: number, nowMs: number): void {
-    this.#cameMs[serial % SUBMIT_COUNT_MAX] = nowMs;
+  /** `cameMs`: since when the guest has been waiting. */
+  submitted(serial: number, device: number, nowMs: number, cameMs = nowMs): void {
+    this.#cameMs[serial % SUBMIT_COUNT_MAX] = cameMs;
     if (this.#completedSerial === this.#submittedSerial) {
       this.#sinceMs = nowMs;
       this.#slot.oldest(nowMs, device);

@@ -26,13 +26,15 @@ class ScriptedQueue {
 function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
   const published: number[] = [];
   const flow: string[] = [];
+  /** When submits have finished, and how many are left. */
+  const progressed: (readonly [number, number])[] = [];
   const hostMemory = new HostMemory(new OwnBudget(undefined));
   const clock = { nowMs: 1000 };
   const buffer = new ArrayBuffer(pageBytes(1));
   const page = PartitionPage.create(buffer, { slotCount: 1, budgetBytes: undefined, hostBudgetBytes: undefined });
   const slot = new ContextSlot({ buffer, slotIndex: page.allocateSlot(1) as number });
   const expected: number[] = [];
-  const work = new SubmittedWork({
+  const work: SubmittedWork = new SubmittedWork({
     limits: { ...VF_LIMITS, ...limits },
     hostMemory,
     meter: new SubmitMeter(slot),
@@ -41,12 +43,13 @@ function setUp(limits: Partial<typeof VF_LIMITS> = {}) {
     resume: () => flow.push('resume'),
     settled: (promise, then) => void promise.then(then, then),
     soon: (callback) => queueMicrotask(callback),
+    progressed: () => progressed.push([clock.nowMs, work.unfinishedCount]),
     expect: (quietMs) => expected.push(quietMs),
     nowMs: () => clock.nowMs,
   });
   const queues = [new ScriptedQueue(), new ScriptedQueue()] as const;
   const natives = queues as unknown as readonly [GPUQueue, GPUQueue];
-  return { work, queues, natives, published, flow, expected, hostMemory, clock, view: () => page.slot(0) };
+  return { work, queues, natives, published, flow, progressed, expected, hostMemory, clock, view: () => page.slot(0) };
 }
 
 /** The packets at hand are executed. */
@@ -275,4 +278,92 @@ test('an answer that another one comes before is timed, and expected, from that 
   work.submitted(natives[0], DEVICES[0]);
   await turnOver();
   deepEqual(expected, [0, 0, 0, 0, 7.5]);
+});
+
+test('each answer for submits is told, with what is left; one for writes alone is not', async () => {
+  const { work, queues, natives, progressed, clock } = setUp();
+  work.written(natives[0], VF_LIMITS.writeBytesInFlightMax / 2);
+  await queues[0].finish();
+  deepEqual(progressed, []);
+  for (let i = 0; i < 3; i++) work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  work.submitted(natives[0], DEVICES[0]);
+  equal(work.unfinishedCount, 4);
+  clock.nowMs = 1010;
+  await queues[0].finish();
+  equal(work.idleSinceMs, 0);
+  clock.nowMs = 1020;
+  await queues[0].finish();
+  deepEqual(progressed, [[1010, 1], [1020, 0]]);
+  equal(work.idleSinceMs, 1020);
+});
+
+/** Work, some of which was answered already: its submits have taken a millisecond each. */
+async function paced() {
+  const scene = setUp();
+  const { work, queues, natives, clock } = scene;
+  const submit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) work.submitted(natives[0], DEVICES[0]);
+    await turnOver();
+  };
+  const answered = async (count: number, ms: number): Promise<void> => {
+    await submit(count);
+    clock.nowMs += ms;
+    await queues[0].finish();
+  };
+  await answered(4, 4);
+  return { ...scene, submit, answered, remaining: () => work.remainingMs(clock.nowMs) };
+}
+
+test('how long submits will take is not known before an answer, and no time where there are none', async () => {
+  const { work, natives, clock } = setUp();
+  equal(work.remainingMs(clock.nowMs), 0);
+  work.submitted(natives[0], DEVICES[0]);
+  equal(work.remainingMs(clock.nowMs), Number.POSITIVE_INFINITY);
+});
+
+test('it follows the last answers, by how many submits they have covered', async () => {
+  const { answered, submit, remaining, clock } = await paced();
+  await answered(1, 50);
+  clock.nowMs += 1e6;
+  await submit(1);
+  equal(remaining(), (4 * 0.75 + 50) / (4 * 0.75 + 1), 'a pause counts for nothing');
+});
+
+test('and what was long ago counts for little', async () => {
+  const { answered, submit, remaining } = await paced();
+  await answered(1, 50);
+  for (let i = 0; i < 40; i++) await answered(2, 2);
+  await submit(3);
+  equal(Math.abs(remaining() - 3) < 0.001, true);
+});
+
+test('what has been spent on the oldest submits is not to come again', async () => {
+  const { submit, remaining, clock, queues } = await paced();
+  await submit(5);
+  equal(remaining(), 5);
+  clock.nowMs += 4;
+  equal(remaining(), 1);
+  await submit(2);
+  equal(remaining(), 3);
+  await queues[0].finish();
+  // The answer for five came after four milliseconds.
+  equal(Math.abs(remaining() - 2 * 7 / 8) < 0.001, true);
+});
+
+test('submits that take longer than any did are not taken for done: those behind them may take as long', async () => {
+  const { submit, remaining, clock } = await paced();
+  await submit(1);
+  await submit(2);
+  equal(remaining(), 3);
+  clock.nowMs += 10;
+  equal(remaining(), 20);
+});
+
+test('a burst after a pause is not taken for old', async () => {
+  const { work, natives, answered, remaining, clock } = await paced();
+  await answered(1, 1);
+  clock.nowMs += 1e6;
+  for (let i = 0; i < 8; i++) work.submitted(natives[0], DEVICES[0]);
+  equal(remaining(), 8);
 });

@@ -17,6 +17,8 @@ export interface SubmittedWorkOptions {
   readonly settled: (promise: Promise<unknown>, then: () => void) => void;
   /** Calls back once what is at hand has been executed. */
   readonly soon: (callback: () => void) => void;
+  /** Submits have finished. */
+  readonly progressed: () => void;
   /** The completion that was asked for just now is not expected within so many milliseconds. */
   readonly expect: (quietMs: number) => void;
   readonly nowMs: () => number;
@@ -79,6 +81,25 @@ class RecentTimes {
   }
 }
 
+/** An average over the last answers, in which the latest count most. */
+const PACE_SHARE_KEPT = 0.75;
+
+/** How long a submit takes, as the answers of late have it: the time between them, over the submits that they spoke of. */
+class Pace {
+  #ms = 0;
+  #count = 0;
+
+  add(ms: number, submitCount: number): void {
+    this.#ms = this.#ms * PACE_SHARE_KEPT + ms;
+    this.#count = this.#count * PACE_SHARE_KEPT + submitCount;
+  }
+
+  /** Infinity until there was an answer. */
+  get submitMs(): number {
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#ms / this.#count;
+  }
+}
+
 /**
  * Work that the guest has submitted and the GPU has not finished, over all queues of a context.
  *
@@ -102,6 +123,11 @@ export class SubmittedWork {
   /** Queues with something that nobody has asked for yet. */
   readonly #unwatched = new Set<QueueWork>();
   readonly #recent = new RecentTimes();
+  readonly #pace = new Pace();
+  #idleSinceMs = 0;
+  /** The question that is answered next: since when its submits are worked on, and how many these are. Infinity: there is none. */
+  #headSinceMs = Number.POSITIVE_INFINITY;
+  #headCount = 0;
   #mapCount = 0;
   readonly #watchUnwatchedBound = (): void => this.#watchUnwatched();
 
@@ -122,15 +148,35 @@ export class SubmittedWork {
     return this.#queues.size === 0;
   }
 
-  /** `device` is the handle of the queue's device. */
-  submitted(native: GPUQueue, device: number): void {
+  get unfinishedCount(): number {
+    return this.#submitCount;
+  }
+
+  /** When the last unfinished submit has finished. */
+  get idleSinceMs(): number {
+    return this.#idleSinceMs;
+  }
+
+  /**
+   * How long the unfinished submits will take at the pace of late, or at that of the ones which are worked on, if it
+   * turns out to be slower. Infinity: nothing is known.
+   */
+  remainingMs(nowMs: number): number {
+    if (this.#submitCount === 0) return 0;
+    const spentMs = Math.max(0, nowMs - this.#headSinceMs);
+    const submitMs = Math.max(this.#pace.submitMs, spentMs / Math.max(1, this.#headCount));
+    return this.#submitCount * submitMs - spentMs;
+  }
+
+  /** `device` is the handle of the queue's device. `cameMs`: since when the guest has been waiting, where it is not since now. */
+  submitted(native: GPUQueue, device: number, cameMs?: number): void {
     const work = this.#workOf(native);
     const serial = ++this.#serial;
     const { unasked } = work;
     work.device = device;
     if (unasked.submitCount++ === 0) unasked.firstSerial = serial;
     this.#submitCount++;
-    this.#options.meter?.submitted(serial, device, this.#options.nowMs());
+    this.#options.meter?.submitted(serial, device, this.#options.nowMs(), cameMs);
     if (unasked.submitCount === SUBMITS_PER_QUESTION_MAX) this.#watch(work);
     else if (work.watches.length === 0) this.#watchSoon(work);
     this.#limit();
@@ -215,17 +261,34 @@ export class SubmittedWork {
     if (work.watches.length === 1) this.#expectAnswer();
     this.#tellCover(work);
     const askedMs = this.#options.nowMs();
+    if (work.watches.length === 1) this.#head(askedMs, share.submitCount);
     // A lost device rejects or resolves: either way nothing of it is left to wait for.
     this.#options.settled(watch.done, () => {
       const nowMs = this.#options.nowMs();
-      this.#recent.add(nowMs - Math.max(askedMs, work.answeredMs));
+      const tookMs = nowMs - Math.max(askedMs, work.answeredMs);
+      this.#recent.add(tookMs);
       work.answeredMs = nowMs;
       work.watches.splice(work.watches.indexOf(watch), 1);
       this.#options.hostMemory.release(share.stagedBytes);
       this.#submitCount -= share.submitCount;
       this.#writtenBytes -= share.writtenBytes;
       this.#advance(work, nowMs);
+      if (share.submitCount > 0) this.#finished(share.submitCount, tookMs, nowMs);
     });
+  }
+
+  #head(sinceMs: number, submitCount: number): void {
+    this.#headSinceMs = sinceMs;
+    this.#headCount = submitCount;
+  }
+
+  #finished(submitCount: number, tookMs: number, nowMs: number): void {
+    this.#pace.add(tookMs, submitCount);
+    if (this.#submitCount === 0) {
+      this.#idleSinceMs = nowMs;
+      this.#headSinceMs = Number.POSITIVE_INFINITY;
+    }
+    this.#options.progressed();
   }
 
   #expectAnswer(): void {
@@ -234,6 +297,7 @@ export class SubmittedWork {
 
   #advance(work: QueueWork, nowMs: number): void {
     const { watches, unasked } = work;
+    this.#head(nowMs, watches[0]?.share.submitCount ?? 0);
     if (watches.length > 0) this.#expectAnswer();
     // What came meanwhile may be more than the limit allows: nothing else would ask for it again.
     else if (unasked.submitCount > 0 || unasked.writtenBytes > 0) this.#watch(work);

@@ -152,7 +152,7 @@ export class PartitionPage {
     return bytes;
   }
 
-  /** What `usage` has of it, at a fraction of the cost. */
+  /** For which the GPU worked for contexts of the partition, those that have ended included, as their VFs say: what `usage` has, at a fraction of the cost. */
   gpuTimeUs(): number {
     let timeUs = this.#retired.gpuTimeUs;
     for (const [slotIndex, owner] of this.#owners.entries()) {

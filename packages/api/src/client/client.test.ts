@@ -88,6 +88,16 @@ describe('without a host', () => {
     await rejects(openHost({ socketPath: path }).host(), { code: 'host-gone' });
     brief.close();
   });
+
+  for (const [what, answer] of [['nothing', ''], ['half of an answer', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{']] as const) {
+    test(`a host that says ${what} and no more is given up by whoever will not wait for ever`, async () => {
+      const path = join(directory, `silent-${answer.length}.sock`);
+      const silent = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.write(answer)));
+      await new Promise<void>((resolve) => silent.listen(path, resolve));
+      await rejects(openHost({ socketPath: path, answerMsMax: 50 }).host(), { code: 'no-answer', status: 0, message: `The host at ${path} has not answered within 50 ms.` });
+      silent.close();
+    });
+  }
 });
 
 describe('over TCP', () => {

@@ -1,7 +1,7 @@
 /** Why the host did not do what was asked, or that there is none. */
 export class HostApiError extends Error {
   override readonly name = 'HostApiError';
-  /** Stable, for programs: the host's own (`partition-exists`, …), or `no-host`, `host-gone`, `bad-answer` of this side. */
+  /** Stable, for programs: the host's own (`partition-exists`, …), or `no-host`, `host-gone`, `no-answer`, `bad-answer` of this side. */
   readonly code: string;
   /** The field of the request that is wrong, as a path; undefined where no single one is. */
   readonly field: string | undefined;

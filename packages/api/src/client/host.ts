@@ -1,6 +1,7 @@
 import type { Caller } from '@gpup/pf/access';
 import type {
   AdapterMode,
+  AdapterScheduling,
   AdapterView,
   Allocation,
   AuditEntry,
@@ -27,6 +28,8 @@ export interface OpenHostOptions {
   /** Instead of a socket: `http://127.0.0.1:7070`, with a token. */
   readonly url?: string;
   readonly token?: string;
+  /** A host that has not answered for so long is given up, with `no-answer`. Default: it is waited for. Events are not meant. */
+  readonly answerMsMax?: number;
 }
 
 /** The operations of a host, as promises. What is not done rejects with a `HostApiError`. */
@@ -45,9 +48,9 @@ export type CallerView = Omit<Caller, 'isCurrent'>;
 
 /** A host's API. Opens nothing yet: each operation makes a connection of its own, so nothing is to be closed. */
 export function openHost(options: OpenHostOptions = {}): Host {
-  const { socketPath, url, token } = options;
+  const { socketPath, url, token, answerMsMax } = options;
   if (url !== undefined && socketPath !== undefined) throw new TypeError(`A host is named by a socket (${socketPath}) or by a URL (${url}), not by both.`);
-  return new RemoteHost(placeOf(url === undefined ? { socketPath: socketPath ?? defaultApiSocketPath() } : { url, token }));
+  return new RemoteHost({ ...placeOf(url === undefined ? { socketPath: socketPath ?? defaultApiSocketPath() } : { url, token }), answerMsMax });
 }
 
 class RemoteHost implements Host {
@@ -67,6 +70,10 @@ class RemoteHost implements Host {
 
   setAdapterMode(id: string, mode: AdapterMode): Promise<AdapterView> {
     return this.#ask({ method: 'PATCH', path: `/v1/adapters/${encodeURIComponent(id)}`, body: { mode } });
+  }
+
+  setAdapterScheduling(id: string, change: Partial<AdapterScheduling>): Promise<AdapterView> {
+    return this.#ask({ method: 'PATCH', path: `/v1/adapters/${encodeURIComponent(id)}/scheduling`, body: change });
   }
 
   async partitions(): Promise<readonly PartitionView[]> {

@@ -1,7 +1,10 @@
 import { HostApiError } from './host-api-error.ts';
 
-/** Where a host's API is. */
-export type Place = { readonly kind: 'socket'; readonly path: string } | { readonly kind: 'url'; readonly url: URL; readonly token: string | undefined };
+/** Where a host's API is, and how long it may take to answer. */
+export type Place = ({ readonly kind: 'socket'; readonly path: string } | { readonly kind: 'url'; readonly url: URL; readonly token: string | undefined }) & {
+  /** Undefined: as long as it likes. */
+  readonly answerMsMax?: number | undefined;
+};
 
 export function placeOf(options: { readonly socketPath: string } | { readonly url: string; readonly token: string | undefined }): Place {
   if ('socketPath' in options) return { kind: 'socket', path: options.socketPath };

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { API_LIMITS } from '../limits.ts';
 import { HostApiError } from './host-api-error.ts';
@@ -39,9 +39,17 @@ function answerTo(place: Place, { method, path, body }: Call): Promise<Answer> {
     const sent = send(url, { path, method, agent: false, ...socket, headers: { ...authorization(place), ...type } });
     // After an answer, a connection that fails is no news: then the promise is settled.
     sent.on('error', (error) => reject(error instanceof HostApiError ? error : connectionError(place, error)));
+    limitAnswer(sent, place);
     sent.on('response', (response) => textOf(response, place).then((answered) => resolve({ status: response.statusCode ?? 0, text: answered }), reject));
     sent.end(text);
   });
+}
+
+function limitAnswer(sent: ClientRequest, place: Place): void {
+  const { answerMsMax } = place;
+  if (answerMsMax === undefined) return;
+  const timer = setTimeout(() => sent.destroy(new HostApiError('no-answer', `The host at ${nameOf(place)} has not answered within ${answerMsMax} ms.`)), answerMsMax);
+  sent.once('close', () => clearTimeout(timer));
 }
 
 export async function textOf(response: IncomingMessage, place: Place): Promise<string> {

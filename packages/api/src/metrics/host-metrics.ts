@@ -41,6 +41,7 @@ function adapterMetrics(adapters: readonly AdapterView[]): readonly string[] {
     gauge('gpup_adapter_vram_bytes', 'Video memory of the adapter.', of(({ vram }) => vram.totalBytes)),
     gauge('gpup_adapter_vram_available_bytes', 'Video memory that no partition has.', of(({ vram }) => vram.availableBytes)),
     gauge('gpup_adapter_compute_available_ratio', "Part of the adapter's time that no partition has.", of(({ compute }) => compute.available)),
+    gauge('gpup_adapter_slice_seconds', 'How long a turn lasts, where partitions have turns.', adapters.map(({ id, scheduling: { policy, sliceMs } }) => ({ labels: { adapter: id, policy }, value: sliceMs / 1000 }))),
     gauge('gpup_adapter_partitions', 'Partitions of the adapter.', of(({ partitionCount }) => partitionCount)),
   ];
 }
@@ -54,6 +55,14 @@ function partitionMetrics(partitions: readonly PartitionView[]): readonly string
   return [
     counter('gpup_partition_gpu_time_seconds_total', 'Time that the GPU worked for the partition.', used(({ gpuTimeUs }) => gpuTimeUs / 1e6)),
     gauge('gpup_partition_compute_ratio', "Part of the adapter's time that the partition has.", of(({ compute }) => compute.current)),
+    counter('gpup_partition_held_seconds_total', 'Time for which the partition held the adapter.', of(({ scheduling }) => scheduling.heldUs / 1e6)),
+    counter('gpup_partition_turns_total', 'Turns in which the partition held the adapter.', of(({ scheduling }) => scheduling.turnCount)),
+    gauge('gpup_partition_held_ratio', "Part of the adapter's time that the partition held over the last second or so.", of(({ scheduling }) => scheduling.share)),
+    gauge(
+      'gpup_partition_promised_ratio',
+      "Part of the adapter's time that the partition can count on; none where the policy promises nothing.",
+      partitions.flatMap((partition) => (partition.scheduling.promisedShare === null ? [] : [{ labels: labelsOf(partition), value: partition.scheduling.promisedShare }])),
+    ),
     gauge('gpup_partition_vram_bytes', 'Video memory in use.', used(({ vramBytes }) => vramBytes)),
     gauge('gpup_partition_vram_peak_bytes', 'The most video memory that was ever in use.', used(({ vramPeakBytes }) => vramPeakBytes)),
     gauge('gpup_partition_vram_budget_bytes', 'Video memory that may be in use.', of(({ vram }) => vram.current)),

@@ -1,4 +1,4 @@
-import { ADAPTER_CHANGE, ADAPTER_LIST, ADAPTER_VIEW } from '../schemas/adapter.ts';
+import { ADAPTER_CHANGE, ADAPTER_LIST, ADAPTER_VIEW, SCHEDULING_CHANGE } from '../schemas/adapter.ts';
 import { request } from '../schemas/schema.ts';
 import { ADAPTER_ID } from '../schemas/words.ts';
 import { route } from './route.ts';
@@ -22,5 +22,16 @@ export const ADAPTER_ROUTES = [
     answer: { status: 200, schema: ADAPTER_VIEW, description: 'The adapter as it is now.' },
     refusals: ['unknown-adapter', 'adapter-has-partitions', 'adapter-owned', 'adapter-busy'],
     handle: (actions, { params, body }) => actions.setAdapterMode(params.id, body.mode),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/adapters/{id}/scheduling',
+    id: 'setAdapterScheduling',
+    summary: "Change how partitions share an adapter's time, at once, while guests run",
+    params: request({ id: ADAPTER_ID }, ['id']),
+    body: SCHEDULING_CHANGE,
+    answer: { status: 200, schema: ADAPTER_VIEW, description: 'The adapter as it is now.' },
+    refusals: ['unknown-adapter'],
+    handle: (actions, { params, body }) => actions.setAdapterScheduling(params.id, body),
   }),
 ];

@@ -79,6 +79,7 @@ export const PARTITION_ROUTES = [
       'compute-exhausted',
       'host-memory-in-use',
       'contexts-in-use',
+      'timestamps-in-use',
       'above-adapter',
       'bad-field',
       'capability-order',

@@ -3,6 +3,7 @@
  * another type on either side, this file does not compile. It exports only what the compiler would else drop.
  */
 import type {
+  AdapterScheduling,
   AdapterView,
   Allocation,
   AuditEntry,
@@ -17,7 +18,7 @@ import type {
   TokenRequest,
   UsageReport,
 } from '@gpup/pf/actions';
-import type { ADAPTER_CHANGE, ADAPTER_VIEW } from './adapter.ts';
+import type { ADAPTER_CHANGE, ADAPTER_VIEW, SCHEDULING_CHANGE } from './adapter.ts';
 import type { AUDIT_ENTRY } from './audit.ts';
 import type { CONTEXT_VIEW } from './context.ts';
 import type { HOST_EVENT } from './event.ts';
@@ -36,6 +37,7 @@ export type Agreement = [
   Holds<Same<TypeOf<typeof HOST_VIEW>, HostView>>,
   Holds<Same<TypeOf<typeof ADAPTER_VIEW>, AdapterView>>,
   Holds<Same<TypeOf<typeof ADAPTER_CHANGE>['mode'], AdapterView['mode']>>,
+  Holds<Same<TypeOf<typeof SCHEDULING_CHANGE>, Partial<AdapterScheduling>>>,
   Holds<Same<TypeOf<typeof PARTITION_REQUEST>, PartitionRequest>>,
   Holds<Same<TypeOf<typeof PARTITION_CHANGE>, PartitionChange>>,
   Holds<Same<TypeOf<typeof PARTITION_VIEW>, PartitionView>>,

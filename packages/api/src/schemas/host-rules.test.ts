@@ -10,8 +10,8 @@ import { checkOf } from '../validation.ts';
 import { PARTITION_CHANGE, PARTITION_REQUEST } from './partition.ts';
 
 test('limits of a partition are the same', () => {
-  const { nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, tokenGraceMsMax } = API_LIMITS;
-  deepEqual([nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, tokenGraceMsMax], [
+  const { nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax, tokenGraceMsMax } = API_LIMITS;
+  deepEqual([nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax, tokenGraceMsMax], [
     PF_LIMITS.partitionNameLengthMax,
     PF_LIMITS.baselineNamesMax,
     PF_LIMITS.escapesMax,
@@ -19,6 +19,8 @@ test('limits of a partition are the same', () => {
     PF_LIMITS.hostBytesMin,
     PF_LIMITS.hostBytesMax,
     PF_LIMITS.contextsPartitionMax,
+    PF_LIMITS.sliceMsMin,
+    PF_LIMITS.sliceMsMax,
     PF_LIMITS.tokenGraceMsMax,
   ]);
 });
@@ -38,6 +40,8 @@ const changeable = {
   contextsMax: fc.constantFrom<unknown>(0, 1, 64, 65, 1.5, '1'),
   hostBytesMax: bytes,
   escapes: names,
+  latencyClass: fc.constantFrom<unknown>('interactive', 'throughput', 'standard', '', null),
+  timestamps: fc.constantFrom<unknown>('none', 'coarse', 'fine', 'finer', '', 1, null),
 };
 const requests = fc.record(
   {

@@ -1,6 +1,6 @@
 import { API_LIMITS } from '../limits.ts';
 import { type NumberSchema, list, nullable, record, request } from './schema.ts';
-import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, PARTITION_NAME, TENANT_NAME, TEXT, TIME_MS } from './words.ts';
+import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, LATENCY_CLASS, PARTITION_NAME, TENANT_NAME, TEXT, TIME_MS, TIMESTAMP_CLASS } from './words.ts';
 
 const SIZE = {
   type: 'string',
@@ -69,6 +69,8 @@ export const PARTITION_REQUEST = request(
     hostBytesMax: HOST_BYTES_MAX,
     baseline: BASELINE,
     escapes: ESCAPES,
+    latencyClass: LATENCY_CLASS,
+    timestamps: TIMESTAMP_CLASS,
   },
   ['name'],
 );
@@ -81,6 +83,8 @@ export const PARTITION_CHANGE = {
       contextsMax: CONTEXTS_MAX,
       hostBytesMax: HOST_BYTES_MAX,
       escapes: ESCAPES,
+      latencyClass: LATENCY_CLASS,
+      timestamps: TIMESTAMP_CLASS,
       whenInUse: {
         type: 'string',
         enum: ['refuse', 'wait'],
@@ -126,6 +130,23 @@ export const PARTITION_USAGE = record(
   'Counts since the partition was made, but for current values.',
 );
 
+const PART = { type: 'number', minimum: 0 } as const;
+
+export const PARTITION_SCHEDULING = record(
+  {
+    promisedShare: nullable({ ...PART, description: "The part of the adapter's time that it can count on, of 1; null where the policy promises nothing." }),
+    share: { ...PART, description: 'The part that it held over the last second or so.' },
+    heldUs: {
+      ...PART,
+      description:
+        "For how long it has held the adapter since the daemon started, in microseconds of the host's clock; while nobody has turns, the time that its VFs say the GPU worked for it.",
+    },
+    turnCount: COUNT,
+    latencyClass: { ...LATENCY_CLASS, description: 'What holds now: as the partition has it, or as its guests say where the escape `latency-class` is open.' },
+  },
+  "How it gets on with its share of the adapter's time.",
+);
+
 export const PARTITION_VIEW = record({
   name: PARTITION_NAME,
   tenant: nullable(TEXT),
@@ -139,6 +160,9 @@ export const PARTITION_VIEW = record({
   hostBytesMax: BYTES,
   baseline: BASELINE,
   escapes: list(TEXT),
+  latencyClass: LATENCY_CLASS,
+  scheduling: PARTITION_SCHEDULING,
+  timestamps: TIMESTAMP_CLASS,
   socketPath: { type: 'string', description: 'Where guests connect: who may open this socket may use the partition.' },
   createdMs: TIME_MS,
   usage: PARTITION_USAGE,

@@ -29,5 +29,22 @@ export const ADAPTER_MODE = {
   enum: ['partitioned', 'dda'],
   description: '`partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way.',
 } as const;
+export const TIMESTAMP_CLASS = {
+  type: 'string',
+  enum: ['none', 'coarse', 'fine'],
+  description: 'How finely guests may read the clock of the GPU by timestamp queries. `none`: there are no such queries. `coarse`: multiples of 65,536 ns. `fine`: as the adapter gives it, for tenants who are trusted.',
+} as const;
+export const SCHEDULING_POLICY = {
+  type: 'string',
+  enum: ['best-effort', 'equal-share', 'fixed-share'],
+  description:
+    '`best-effort`: nobody waits. `equal-share`: each partition that has a guest gets as much time as each other one. `fixed-share`: each has its `compute.current`, whether others run or not. Unused time is given away under `best-effort` only.',
+} as const;
+export const SLICE_MS = { type: 'integer', minimum: API_LIMITS.sliceMsMin, maximum: API_LIMITS.sliceMsMax, description: 'How long a turn lasts, in milliseconds.' } as const;
+export const LATENCY_CLASS = {
+  type: 'string',
+  enum: ['interactive', 'throughput'],
+  description: '`interactive`: somebody waits for each result, so its turns are given out of order, within its share.',
+} as const;
 /** Of a feature, a limit or an escape. */
 export const IDENTIFIER = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9._-]*$', minLength: 1, maxLength: API_LIMITS.identifierLengthMax } as const;

@@ -23,6 +23,7 @@ export const TENANT_MAY: Readonly<Record<string, 'all' | 'own' | 'never'>> = {
   logLines: 'never',
   adapters: 'never',
   setAdapterMode: 'never',
+  setAdapterScheduling: 'never',
   createPartition: 'never',
   changePartition: 'never',
   removePartition: 'never',

@@ -68,6 +68,10 @@ export class TenantActions implements PfActions {
     throw operatorOnly('setAdapterMode');
   }
 
+  async setAdapterScheduling(): Promise<never> {
+    throw operatorOnly('setAdapterScheduling');
+  }
+
   async createPartition(): Promise<never> {
     throw operatorOnly('createPartition');
   }

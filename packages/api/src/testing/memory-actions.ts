@@ -1,5 +1,6 @@
 import type {
   AdapterMode,
+  AdapterScheduling,
   AdapterView,
   Allocation,
   AuditEntry,
@@ -9,6 +10,7 @@ import type {
   HostEvent,
   HostView,
   IssuedToken,
+  LatencyClass,
   PartitionChange,
   PartitionRequest,
   PartitionState,
@@ -16,6 +18,7 @@ import type {
   PartitionView,
   PfActions,
   RotationRequest,
+  TimestampClass,
   TokenRequest,
   TokenView,
   UsageReport,
@@ -42,6 +45,8 @@ interface Definition {
   readonly hostBytesMax: number;
   readonly baseline: PartitionRequest['baseline'];
   readonly escapes: readonly string[];
+  readonly latencyClass: LatencyClass;
+  readonly timestamps: TimestampClass;
   readonly createdMs: number;
   readonly state: PartitionState;
   readonly usage: PartitionUsage;
@@ -55,6 +60,7 @@ export class MemoryActions implements PfActions {
     ['software-0', 'partitioned'],
     ['software-1', 'partitioned'],
   ]);
+  readonly #scheduling = new Map<string, AdapterScheduling>();
   readonly #partitions = new Map<string, Definition>();
   readonly #contexts = new Map<number, ContextView>();
   readonly #allocations: Allocation[] = [];
@@ -93,6 +99,13 @@ export class MemoryActions implements PfActions {
     return this.#adapter(id);
   }
 
+  async setAdapterScheduling(id: string, change: Partial<AdapterScheduling>): Promise<AdapterView> {
+    const { scheduling } = this.#adapter(id);
+    this.#scheduling.set(id, { ...scheduling, ...change });
+    this.emit({ type: 'adapter-changed', adapter: id });
+    return this.#adapter(id);
+  }
+
   partitions(): readonly PartitionView[] {
     return [...this.#partitions.values()].map((definition) => this.#view(definition));
   }
@@ -119,6 +132,8 @@ export class MemoryActions implements PfActions {
       hostBytesMax: request.hostBytesMax ?? GIB,
       baseline: request.baseline ?? {},
       escapes: request.escapes ?? [],
+      latencyClass: request.latencyClass ?? 'throughput',
+      timestamps: request.timestamps ?? 'coarse',
       createdMs: START_MS,
       state: { kind: 'active' },
       usage: unused(),
@@ -288,6 +303,7 @@ export class MemoryActions implements PfActions {
       description: 'SwiftShader driver',
       mode,
       owner: null,
+      scheduling: this.#scheduling.get(id) ?? { policy: 'best-effort', sliceMs: 10 },
       vram: { totalBytes: VRAM_TOTAL_BYTES, availableBytes: VRAM_TOTAL_BYTES - sum(partitions, 'vram') },
       compute: { total: 1, available: 1 - sum(partitions, 'compute') },
       partitionCount: partitions.length,
@@ -303,6 +319,13 @@ export class MemoryActions implements PfActions {
       ...definition,
       baseline: definition.baseline ?? {},
       contextCount: this.#contextsOf(definition.name).length,
+      scheduling: {
+        promisedShare: this.#scheduling.get(definition.adapter)?.policy === 'fixed-share' ? definition.compute.current : null,
+        share: 0.5,
+        heldUs: usage.gpuTimeUs,
+        turnCount: 3,
+        latencyClass: definition.latencyClass,
+      },
       socketPath: `/run/gpup/partitions/${definition.name}.sock`,
       usage: { ...usage, vramBytes, vramPeakBytes: Math.max(usage.vramPeakBytes, vramBytes) },
     };

@@ -34,6 +34,9 @@ export interface TestApi {
   askTcp(request: RawRequest): Promise<RawAnswer>;
   /** Sends bytes over the Unix socket, and resolves with all that comes back. */
   raw(text: string): Promise<string>;
+  /** As where the daemon has ended; and, at the same socket, where the next one has begun. */
+  stopListening(): Promise<void>;
+  listenAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +48,8 @@ export async function openTestApi(options: Partial<ApiServerOptions> = {}): Prom
   const actions = new MemoryActions();
   const access = new MemoryAccess(actions);
   const faults: unknown[] = [];
-  const server = createApiServer({ actions, access, token: TEST_TOKEN, onFault: (error) => faults.push(error), ...options });
+  const newServer = (): ReturnType<typeof createApiServer> => createApiServer({ actions, access, token: TEST_TOKEN, onFault: (error) => faults.push(error), ...options });
+  let server = newServer();
   await server.listenOnSocket(socketPath);
   const { port } = await server.listenOnTcp({ port: 0 });
   return {
@@ -57,6 +61,14 @@ export async function openTestApi(options: Partial<ApiServerOptions> = {}): Prom
     ask: (what) => send({ socketPath }, what),
     askTcp: (what) => send({ host: '127.0.0.1', port }, what),
     raw: (text) => exchange(socketPath, text),
+    stopListening: async () => {
+      await server.close();
+      rmSync(socketPath, { force: true });
+    },
+    listenAgain: async () => {
+      server = newServer();
+      await server.listenOnSocket(socketPath);
+    },
     close: async () => {
       await server.close();
       rmSync(directory, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import type { CapabilityRequest, PartitionChange, PartitionRequest } from '@gpup/api/client';
+import type { CapabilityRequest, LatencyClass, PartitionChange, PartitionRequest, TimestampClass } from '@gpup/api/client';
 import { PF_LIMITS } from '@gpup/pf';
 import { UsageError } from '../usage-error.ts';
 import { command } from './command.ts';
@@ -19,6 +19,8 @@ const QUANTITIES = {
   contexts: value('N', 'guests that may have it open at once', wholeNumber({ min: 1, max: PF_LIMITS.contextsMax })),
   'host-memory': value('BYTES', "the host's memory that its guests may cause to be in use", memory),
   escape: values('NAME', 'open an escape', word),
+  'latency-class': choice(['interactive', 'throughput'], 'interactive: somebody waits for each result, so its turns come out of order, within its share'),
+  timestamps: choice(['none', 'coarse', 'fine'], 'how finely guests may read the clock of the GPU: not at all, in steps of 65,536 ns (default), or as the adapter gives it, for tenants who are trusted'),
 } as const;
 
 interface Quantities {
@@ -31,6 +33,8 @@ interface Quantities {
   readonly contexts: number | undefined;
   readonly 'host-memory': number | undefined;
   readonly escape: readonly string[];
+  readonly 'latency-class': LatencyClass | undefined;
+  readonly timestamps: TimestampClass | undefined;
 }
 
 const SIZES_HELP = 'a fraction of the adapter (1/8, 1/6, 1/4, 1/3, 1/2, 1) or a cloud size (NV6ads-A10-v5): sets what is not given otherwise';
@@ -119,7 +123,7 @@ function quantitiesOf(given: Quantities): Omit<PartitionChange, 'whenInUse'> {
   const vram = capability(given.vram, given['vram-min'], given['vram-max']);
   const compute = capability(given.compute, given['compute-min'], given['compute-max']);
   const escapes = given.escape.length === 0 ? undefined : given.escape;
-  return defined({ vram, compute, contextsMax: given.contexts, hostBytesMax: given['host-memory'], escapes });
+  return defined({ vram, compute, contextsMax: given.contexts, hostBytesMax: given['host-memory'], escapes, latencyClass: given['latency-class'], timestamps: given.timestamps });
 }
 
 /** One number is all three: a budget. */

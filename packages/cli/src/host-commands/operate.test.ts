@@ -20,15 +20,15 @@ describe('an operator', () => {
     const { status, stdout } = await ask('adapters');
     equal(status, 0);
     const [head, first] = stdout.split('\n');
-    equal(head, 'ADAPTER     MODE         MEMORY FREE       TIME FREE  PARTITIONS  NAME');
-    equal(first, 'software-0  partitioned  16 GiB of 16 GiB  100 %      0 of 64     SwiftShader Device');
+    equal(head, 'ADAPTER     MODE         POLICY       MEMORY FREE       TIME FREE  PARTITIONS  NAME');
+    equal(first, 'software-0  partitioned  best-effort  16 GiB of 16 GiB  100 %      0 of 64     SwiftShader Device');
     deepEqual(JSON.parse((await ask('adapters --json')).stdout), JSON.parse(JSON.stringify(api.actions.adapters())));
   });
 
   test('creates, shows, changes and removes a partition', async () => {
     const created = await ask('partition create alpha --vram 2GiB --compute 1/8');
     deepEqual(created, { status: 0, stdout: 'Partition alpha on software-0: 2 GiB of memory, 12.5 % of the time.\nGuests connect to /run/gpup/partitions/alpha.sock\n', stderr: '' });
-    match((await ask('partition list')).stdout, /\nalpha {6}software-0 {2}active {2}0 B of 2 GiB {2}12\.5 % {2}0 of 16 {3}0\.000 s {3}0\n$/);
+    match((await ask('partition list')).stdout, /\nalpha {6}software-0 {2}active {2}0 B of 2 GiB {2}12\.5 % {2}50 % {2}0 of 16 {3}0\.000 s {3}0\n$/);
     api.actions.openContext('alpha', [{ label: 'weights \u001b[2J', kind: 'buffer', bytes: 3 << 20 }]);
     const shown = await ask('partition show alpha');
     match(shown.stdout, /\nMemory: +3 MiB in use, 3 MiB at most; has 2 GiB \(min 2 GiB, optimal 2 GiB, max 2 GiB\)\n/);
@@ -53,6 +53,15 @@ describe('an operator', () => {
     api.actions.block('beta', 'The sixth timeout in 60 s.');
     match((await ask('partition show beta')).stdout, /\nState: +blocked since 2023-11-14 22:13:20Z: The sixth timeout in 60 s\.\n/);
     match((await ask('partition unblock beta')).stdout, /\nbeta .* active /);
+  });
+
+  test('sets how partitions share an adapter', async () => {
+    match((await ask('adapter set software-0 --policy fixed-share --slice 30')).stdout, /\nsoftware-0 {2}partitioned {2}fixed-share, 30 ms {2}/);
+    match((await ask('adapter set software-0 --slice 4')).stdout, /fixed-share, 4 ms/);
+    await ask('partition create delta --size 1/4 --latency-class interactive');
+    match((await ask('partition show delta')).stdout, /\nScheduling: +interactive; 25 % promised, 50 % held of late; 0\.000 s in 3 turns\n/);
+    await ask('partition rm delta');
+    match((await ask('adapter set software-0 --mode partitioned --policy best-effort')).stdout, /\nsoftware-0 {2}partitioned {2}best-effort {2}/);
   });
 
   test('gives an adapter away', async () => {

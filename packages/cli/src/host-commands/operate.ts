@@ -1,4 +1,4 @@
-import { type Host, type UsageReport, openHost } from '@gpup/api/client';
+import { type AdapterView, type Host, type UsageReport, openHost } from '@gpup/api/client';
 import { printable, printableJson } from '@gpup/base';
 import type { Command } from '../arguments.ts';
 import { AUDIT_ENTRIES_MAX } from '../command-line/tenants.ts';
@@ -12,10 +12,14 @@ import { adaptersText, contextsText, createdText, eventText, partitionText, part
 export type HostCommand = Extract<Command, { readonly host: string | undefined }>;
 
 const POLL_MS = 500;
+/** One that is there answers within milliseconds. */
+const ANSWER_MS_MAX = 3000;
 
 /** Resolves when it is done; throws a `CommandError` with the exit status else. */
 export async function operate(command: HostCommand): Promise<void> {
-  const host = openHost(hostPlace(command.host));
+  const place = hostPlace(command.host);
+  // Whoever watches wants to know that there is nothing to see.
+  const host = openHost(command.kind === 'top' ? { ...place, answerMsMax: ANSWER_MS_MAX } : place);
   try {
     await perform(host, command);
   } catch (error) {
@@ -28,7 +32,7 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
     case 'adapters':
       return show(command, await host.adapters(), adaptersText);
     case 'adapter-set':
-      return show(command, await host.setAdapterMode(command.id, command.mode), (adapter) => adaptersText([adapter]));
+      return show(command, await setAdapter(host, command), (adapter) => adaptersText([adapter]));
     case 'partition-create':
       return show(command, await host.createPartition(command.request), createdText);
     case 'partition-list':
@@ -55,6 +59,8 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
       return await showAudit(host, command);
     case 'ps':
       return await showContexts(host, command);
+    case 'top':
+      return await (await import('../top/top.ts')).top(host, command);
     case 'logs':
       return await showLog(host, command);
     case 'events':
@@ -64,6 +70,11 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
 
 function show<T>({ json }: { readonly json: boolean }, value: T, text: (value: T) => string): void {
   print(json ? `${printableJson(value, 2)}\n` : text(value));
+}
+
+async function setAdapter(host: Host, { id, mode, scheduling }: Extract<HostCommand, { kind: 'adapter-set' }>): Promise<AdapterView> {
+  const adapter = mode === undefined ? undefined : await host.setAdapterMode(id, mode);
+  return adapter !== undefined && Object.keys(scheduling).length === 0 ? adapter : host.setAdapterScheduling(id, scheduling);
 }
 
 async function showPartition(host: Host, { name, allocations: countMax, json }: Extract<HostCommand, { kind: 'partition-show' }>): Promise<void> {

@@ -1,31 +1,33 @@
-import type { AdapterView, Allocation, Capability, ContextView, EventFrame, PartitionState, PartitionView } from '@gpup/api/client';
+import type { AdapterView, Allocation, Capability, ContextView, EventFrame, PartitionScheduling, PartitionState, PartitionView } from '@gpup/api/client';
 import { columns, duration, fields, share, size, time } from './text.ts';
 
 /** What people read. What programs read is the JSON of the same values. */
 export function adaptersText(adapters: readonly AdapterView[]): string {
-  const rows = adapters.map(({ id, mode, owner, vram, compute, partitionCount, partitionCountMax, name }) => [
+  const rows = adapters.map(({ id, mode, owner, scheduling, vram, compute, partitionCount, partitionCountMax, name }) => [
     id,
     owner === null ? mode : `${mode} (${owner})`,
+    policyText(scheduling),
     `${size(vram.availableBytes)} of ${size(vram.totalBytes)}`,
     share(compute.available / compute.total),
     `${partitionCount} of ${partitionCountMax}`,
     name,
   ]);
-  return columns(['ADAPTER', 'MODE', 'MEMORY FREE', 'TIME FREE', 'PARTITIONS', 'NAME'], rows);
+  return columns(['ADAPTER', 'MODE', 'POLICY', 'MEMORY FREE', 'TIME FREE', 'PARTITIONS', 'NAME'], rows);
 }
 
 export function partitionsText(partitions: readonly PartitionView[]): string {
-  const rows = partitions.map(({ name, adapter, state, vram, compute, contextCount, contextsMax, usage }) => [
+  const rows = partitions.map(({ name, adapter, state, vram, compute, contextCount, contextsMax, usage, scheduling }) => [
     name,
     adapter,
     state.kind,
     `${size(usage.vramBytes)} of ${size(vram.current)}`,
     share(compute.current),
+    share(scheduling.share),
     `${contextCount} of ${contextsMax}`,
     duration(usage.gpuTimeUs),
     String(usage.submitCount),
   ]);
-  return columns(['PARTITION', 'ADAPTER', 'STATE', 'MEMORY', 'TIME', 'CONTEXTS', 'GPU TIME', 'SUBMITS'], rows);
+  return columns(['PARTITION', 'ADAPTER', 'STATE', 'MEMORY', 'TIME', 'HELD', 'CONTEXTS', 'GPU TIME', 'SUBMITS'], rows);
 }
 
 export function partitionText(partition: PartitionView, allocations: readonly Allocation[]): string {
@@ -38,12 +40,14 @@ export function partitionText(partition: PartitionView, allocations: readonly Al
     ['State', stateText(partition.state)],
     ['Memory', `${size(usage.vramBytes)} in use, ${size(usage.vramPeakBytes)} at most; ${capabilityText(partition.vram, size)}`],
     ['Time', `${duration(usage.gpuTimeUs)} used; ${capabilityText(partition.compute, share)}`],
+    ['Scheduling', schedulingText(partition.scheduling)],
     ['Host memory', `${size(usage.hostBytes)} in use, limit ${size(partition.hostBytesMax)}`],
     ['Contexts', `${partition.contextCount} of ${partition.contextsMax}`],
     ['Submits', `${usage.submitCount}, ${usage.completedCount} completed`],
     ['Faults', `${usage.faultCount}`],
     ['Timeouts', `${usage.tdrCount}`],
     ['Escapes', partition.escapes.length === 0 ? 'none' : partition.escapes.join(', ')],
+    ['Timestamps', partition.timestamps],
     ['Baseline', Object.keys(baseline).length === 0 ? 'none' : `${baseline.features?.length ?? 'all'} features, ${Object.keys(baseline.limits ?? {}).length} limits`],
     ['Created', time(partition.createdMs)],
     ['Socket', partition.socketPath],
@@ -51,6 +55,16 @@ export function partitionText(partition: PartitionView, allocations: readonly Al
   if (allocations.length === 0) return text;
   const rows = allocations.map(({ label, kind, bytes, context }) => [size(bytes), kind, String(context), label === '' ? '(no label)' : label]);
   return `${text}\n${columns(['LARGEST', 'KIND', 'CONTEXT', 'LABEL'], rows)}`;
+}
+
+/** There are turns under these policies only. */
+function policyText({ policy, sliceMs }: AdapterView['scheduling']): string {
+  return policy === 'best-effort' ? policy : `${policy}, ${sliceMs} ms`;
+}
+
+function schedulingText({ promisedShare, share: part, heldUs, turnCount, latencyClass }: PartitionScheduling): string {
+  const promised = promisedShare === null ? 'nothing promised' : `${share(promisedShare)} promised`;
+  return `${latencyClass}; ${promised}, ${share(part)} held of late; ${duration(heldUs)} in ${turnCount} turns`;
 }
 
 export function contextsText(contexts: readonly ContextView[]): string {

@@ -1,4 +1,4 @@
-import type { Baseline, CapabilityRequest, PartitionChange, PartitionRequest } from '../actions.ts';
+import type { Baseline, CapabilityRequest, LatencyClass, PartitionChange, PartitionRequest, TimestampClass } from '../actions.ts';
 import { fieldPath, fieldsOf, textOf, wholeNumberOf } from '../fields.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { type CapabilityBounds, completeCapability, mergeCapability } from './capability.ts';
@@ -22,6 +22,8 @@ export interface PartitionDefinition {
   readonly hostBytesMax: number;
   readonly baseline: Baseline;
   readonly escapes: readonly string[];
+  readonly latencyClass: LatencyClass;
+  readonly timestamps: TimestampClass;
   readonly createdMs: number;
   readonly blocked: Blocked | null;
 }
@@ -44,6 +46,8 @@ export function definePartition(request: PartitionRequest, adapter: string, nowM
     hostBytesMax: request.hostBytesMax ?? PF_LIMITS.hostBytesDefault,
     baseline: request.baseline ?? {},
     escapes: request.escapes ?? [],
+    latencyClass: request.latencyClass ?? 'throughput',
+    timestamps: request.timestamps ?? 'coarse',
     createdMs: nowMs,
     blocked: null,
   };
@@ -57,6 +61,8 @@ export function redefinePartition(definition: PartitionDefinition, change: Parti
     contextsMax: change.contextsMax ?? definition.contextsMax,
     hostBytesMax: change.hostBytesMax ?? definition.hostBytesMax,
     escapes: change.escapes ?? definition.escapes,
+    latencyClass: change.latencyClass ?? definition.latencyClass,
+    timestamps: change.timestamps ?? definition.timestamps,
   };
 }
 
@@ -76,7 +82,7 @@ function sizeShare(size: string | null, total: number): number | null {
 }
 
 const DEFINITION_FIELDS = [
-  'name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'createdMs', 'blocked',
+  'name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps', 'createdMs', 'blocked',
 ] as const satisfies readonly (keyof PartitionDefinition)[];
 const BLOCKED_FIELDS = ['reason', 'sinceMs'] as const;
 

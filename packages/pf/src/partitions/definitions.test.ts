@@ -9,7 +9,7 @@ import { PF_LIMITS } from '../limits.ts';
 import type { PartitionDefinition } from './definition.ts';
 import { temporaryPathOf } from '../kept-file.ts';
 import { DEFINITIONS_STEPS, DEFINITIONS_VERSION, encodeDefinitions, loadDefinitions, saveDefinitions } from './definitions.ts';
-import type { Definitions } from './restore.ts';
+import { type Definitions, NO_DEFINITIONS } from './restore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gpup-definitions-'));
 after(() => rmSync(root, { recursive: true }));
@@ -32,16 +32,18 @@ const definition: PartitionDefinition = {
   hostBytesMax: PF_LIMITS.hostBytesMin,
   baseline: { features: ['shader-f16'], limits: { maxBindGroups: 4 } },
   escapes: ['statistics'],
+  latencyClass: 'interactive',
+  timestamps: 'fine',
   createdMs: 1_800_000_000_000,
   blocked: { reason: 'More than 5 timeouts within 60 s.', sinceMs: 1_800_000_000_001 },
 };
-const plain: PartitionDefinition = { ...definition, name: 'b', tenant: null, size: null, vram: {}, compute: {}, baseline: {}, escapes: [], blocked: null };
-const older: Definitions = { modes: { 'software-0': 'dda' }, partitions: [plain] };
-const newer: Definitions = { modes: {}, partitions: [plain, definition] };
+const plain: PartitionDefinition = { ...definition, name: 'b', tenant: null, size: null, vram: {}, compute: {}, baseline: {}, escapes: [], timestamps: 'coarse', blocked: null };
+const older: Definitions = { modes: { 'software-0': 'dda' }, scheduling: {}, partitions: [plain] };
+const newer: Definitions = { modes: {}, scheduling: { 'hardware-0': { policy: 'fixed-share', sliceMs: 30 } }, partitions: [plain, definition] };
 
 test('what is saved is loaded', () => {
   const path = newPath();
-  for (const definitions of [older, newer, { modes: {}, partitions: [] }]) {
+  for (const definitions of [older, newer, NO_DEFINITIONS]) {
     saveDefinitions(path, definitions);
     deepEqual(loadDefinitions(path), definitions);
   }
@@ -53,6 +55,13 @@ test('a partition of a file of before tenants is nobody\'s', () => {
   const path = newPath();
   const { tenant: _, ...untenanted } = plain;
   writeFileSync(path, JSON.stringify({ version: DEFINITIONS_VERSION, modes: {}, partitions: [untenanted] }));
+  deepEqual(loadDefinitions(path)?.partitions, [plain]);
+});
+
+test('a definition that says nothing of timestamps has coarse ones: it is older than they are', () => {
+  const path = newPath();
+  const { timestamps: _, ...silent } = plain;
+  writeFileSync(path, JSON.stringify({ version: DEFINITIONS_VERSION, modes: {}, partitions: [silent] }));
   deepEqual(loadDefinitions(path)?.partitions, [plain]);
 });
 
@@ -155,6 +164,11 @@ for (const [what, text, field, sentence] of [
   ['an unknown field', asFile([], { extra: 1 }), 'extra', /extra/],
   ['no partitions', asFile(undefined), 'partitions', /missing/],
   ['no modes', asFile([], { modes: undefined }), 'modes', /missing/],
+  ['a policy that there is not', asFile([], { scheduling: { 'hardware-0': { policy: 'fair', sliceMs: 10 } } }), 'scheduling.hardware-0.policy', /fair/],
+  ['a policy without the length of turns', asFile([], { scheduling: { 'hardware-0': { policy: 'equal-share' } } }), 'scheduling.hardware-0.sliceMs', /missing/],
+  ['turns of no length', asFile([], { scheduling: { 'hardware-0': { policy: 'equal-share', sliceMs: 0 } } }), 'scheduling.hardware-0.sliceMs', /\(0\).*1/],
+  ['turns that are too long', asFile([], { scheduling: { 'hardware-0': { policy: 'equal-share', sliceMs: 101 } } }), 'scheduling.hardware-0.sliceMs', /101.*100/],
+  ['a latency class that there is not', asFile([{ ...plain, latencyClass: 'batch' }]), 'partitions[0].latencyClass', /batch/],
   ['a mode that there is not', asFile([], { modes: { 'hardware-0': 'forward' } }), 'modes.hardware-0', /forward/],
   ['a partition without a name', asFile([{ ...plain, name: undefined }]), 'partitions[0].name', /missing/],
   ['a partition without an adapter', asFile([{ ...plain, adapter: undefined }]), 'partitions[0].adapter', /null/],
@@ -198,9 +212,17 @@ test('the file is for people too', () => {
   equal(encodeDefinitions(older).endsWith('}\n'), true);
 });
 
+test('a file of before there were policies and latency classes is read', () => {
+  const path = newPath();
+  const { latencyClass, ...old } = plain;
+  writeFileSync(path, asFile([old]));
+  deepEqual(loadDefinitions(path), { ...NO_DEFINITIONS, partitions: [{ ...plain, latencyClass: 'throughput' }] });
+  equal(latencyClass, 'interactive');
+});
+
 test('names of another version of the host do not keep it from starting', () => {
   const path = newPath();
-  const definitions: Definitions = { modes: {}, partitions: [{ ...plain, escapes: ['of-later'], baseline: { features: ['feature-of-later'] } }] };
+  const definitions: Definitions = { ...NO_DEFINITIONS, partitions: [{ ...plain, escapes: ['of-later'], baseline: { features: ['feature-of-later'] } }] };
   saveDefinitions(path, definitions);
   chmodSync(path, 0o400);
   deepEqual(loadDefinitions(path), definitions);
@@ -209,6 +231,6 @@ test('names of another version of the host do not keep it from starting', () => 
 test('what could not be read again is not saved, and the older file stays', () => {
   const path = newPath();
   saveDefinitions(path, older);
-  throws(() => saveDefinitions(path, { modes: {}, partitions: [{ ...definition, vram: { min: 3, max: 2 } }] }), { name: 'Refusal' });
+  throws(() => saveDefinitions(path, { ...NO_DEFINITIONS, partitions: [{ ...definition, vram: { min: 3, max: 2 } }] }), { name: 'Refusal' });
   deepEqual(loadDefinitions(path), older);
 });

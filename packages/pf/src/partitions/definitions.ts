@@ -2,11 +2,12 @@
  * The file of definitions: versioned JSON, written whole. A reader, after a crash at any moment, finds the file before the
  * write or the file after it. What cannot be read is never overwritten: whoever starts with it stops, and says why.
  */
-import type { AdapterMode } from '../actions.ts';
+import type { AdapterMode, AdapterScheduling } from '../actions.ts';
 import { fieldPath, fieldsOf, listOf, recordOf, shown, wordOf } from '../fields.ts';
 import { readKeptFile, writeKeptFile } from '../kept-file.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
+import { decodeScheduling } from '../scheduling.ts';
 import { decodeDefinition } from './definition.ts';
 import type { Definitions } from './restore.ts';
 
@@ -17,7 +18,7 @@ export const DEFINITIONS_VERSION = 1;
 export const DEFINITIONS_STEPS = ['definitions.opened', 'definitions.written', 'definitions.synced', 'definitions.renamed', 'definitions.kept'] as const;
 export type DefinitionsStep = (typeof DEFINITIONS_STEPS)[number];
 
-const FILE_FIELDS = ['version', 'modes', 'partitions'] as const;
+const FILE_FIELDS = ['version', 'modes', 'scheduling', 'partitions'] as const;
 const MODES = ['partitioned', 'dda'] as const;
 
 /** Null where there is no file: nothing was ever defined. Throws a Refusal for a file that is damaged or newer; the file stays as it is. */
@@ -48,8 +49,8 @@ export function saveDefinitions(path: string, definitions: Definitions, onStep: 
 }
 
 /** For people as well: one may want to read it, or mend it. */
-export function encodeDefinitions({ modes, partitions }: Definitions): string {
-  return `${JSON.stringify({ version: DEFINITIONS_VERSION, modes, partitions }, null, 2)}\n`;
+export function encodeDefinitions({ modes, scheduling, partitions }: Definitions): string {
+  return `${JSON.stringify({ version: DEFINITIONS_VERSION, modes, scheduling, partitions }, null, 2)}\n`;
 }
 
 export function decodeDefinitions(value: unknown): Definitions {
@@ -63,12 +64,18 @@ export function decodeDefinitions(value: unknown): Definitions {
   const names = partitions.map(({ name }) => name);
   const again = names.findIndex((name, index) => names.indexOf(name) !== index);
   if (again >= 0) throw new Refusal('partition-exists', `The field partitions[${again}].name ("${names[again]}") is the name of an earlier partition.`, `partitions[${again}].name`);
-  return { modes: decodeModes(fields.modes), partitions };
+  // Files of before there were policies have none.
+  return { modes: decodeModes(fields.modes), scheduling: decodeSchedulings(fields.scheduling ?? {}), partitions };
 }
 
 function decodeModes(value: unknown): Readonly<Record<string, AdapterMode>> {
   const modes = Object.entries(recordOf(value, 'modes'));
   return Object.fromEntries(modes.map(([id, mode]) => [id, wordOf(mode, fieldPath('modes', id), MODES)]));
+}
+
+function decodeSchedulings(value: unknown): Readonly<Record<string, AdapterScheduling>> {
+  const entries = Object.entries(recordOf(value, 'scheduling'));
+  return Object.fromEntries(entries.map(([id, scheduling]) => [id, decodeScheduling(scheduling, fieldPath('scheduling', id), null)]));
 }
 
 function readText(path: string): string | null {

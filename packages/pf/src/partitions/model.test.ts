@@ -173,6 +173,7 @@ class Pair {
       ...(random.below(2) === 0 && { vram }),
       ...(random.below(3) === 0 && { compute }),
       ...(random.below(2) === 0 && { contextsMax: 1 + random.below(3) }),
+      ...(random.below(4) === 0 && { timestamps: this.#pick(['none', 'coarse', 'fine'] as const) }),
     };
     return decodePartitionRequest(request, ANY_NAMES);
   }

@@ -101,6 +101,24 @@ for (const [change, use, code] of [
   });
 }
 
+for (const [older, newer, isRefused] of [
+  ['fine', 'coarse', true], ['fine', 'none', true], ['coarse', 'none', true],
+  ['fine', 'fine', false], ['coarse', 'fine', false], ['none', 'coarse', false], ['none', 'fine', false],
+] as const) {
+  test(`a partition with guests that have ${older} timestamps ${isRefused ? 'cannot' : 'can'} be given ${newer} ones`, () => {
+    const table = tableOf(24, { name: 'a', timestamps: older });
+    const change = { timestamps: newer, whenInUse: 'wait' } as const;
+    const changed = (contextCount: number): unknown => changePartition(table, 'a', change, { use: having({ contextCount }), nowMs: 1 });
+    if (isRefused) throws(() => changed(1), { code: 'timestamps-in-use', field: 'timestamps', message: new RegExp(`contexts \\(1\\).*"${older}".*"${newer}"`) });
+    else doesNotThrow(() => changed(1));
+    doesNotThrow(() => changed(0));
+  });
+}
+
+test('timestamps are coarse unless it is said', () => {
+  equal(partitionOf(tableOf(24, { name: 'a' }), 'a').definition.timestamps, 'coarse');
+});
+
 test('a blocked partition stays so with its first reason, over a restart as well, until it is unblocked', () => {
   const blocked = blockPartition(tableOf(24, { name: 'a' }), 'a', { reason: 'first', nowMs: 5 });
   deepEqual(blocked.events, [{ type: 'partition-blocked', partition: 'a', reason: 'first' }]);

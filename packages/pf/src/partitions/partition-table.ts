@@ -8,11 +8,12 @@
  *   - Partitions that are in place have mins that fit into their adapter together (admission.ts).
  *   - An adapter in mode `dda` has no partitions; one in mode `partitioned` has no owner.
  */
-import type { AdapterMode, HostEvent, PartitionChange, PartitionRequest } from '../actions.ts';
+import type { AdapterMode, AdapterScheduling, HostEvent, PartitionChange, PartitionRequest } from '../actions.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { type Allotment, type Available, type Claim, admit, allot, availableOf, checkFree } from './admission.ts';
 import { type PartitionDefinition, computeBounds, definePartition, redefinePartition, vramBounds } from './definition.ts';
+import { isCoarser } from './timestamps.ts';
 
 export interface TableAdapter {
   /** `hardware-0`, `software-0`, … */
@@ -22,6 +23,8 @@ export interface TableAdapter {
   readonly mode: AdapterMode;
   /** Who has it whole, in words for people; null while nobody does. */
   readonly owner: string | null;
+  /** Null: nobody has asked for anything; the host's default holds. */
+  readonly scheduling: AdapterScheduling | null;
 }
 
 export interface TablePartition {
@@ -35,6 +38,8 @@ export interface PartitionTable {
   readonly adapters: readonly TableAdapter[];
   /** Of adapters that are not there at present, by id: they may come back. */
   readonly absentModes: Readonly<Record<string, AdapterMode>>;
+  /** The same. */
+  readonly absentScheduling: Readonly<Record<string, AdapterScheduling>>;
   /** In the order in which they were made. */
   readonly partitions: readonly TablePartition[];
 }
@@ -87,6 +92,7 @@ export function changePartition(table: PartitionTable, name: string, change: Par
   checkWithin(adapter, change);
   place(without(table, name), adapter, definition);
   const next = replace(table, { definition, displaced: null });
+  checkTimestamps(partition.definition, definition, use(name));
   if (change.whenInUse !== 'wait') checkLowered(name, { before: table, after: next, use });
   checkGrown(name, { before: table, after: next, use });
   return { table: next, events: [{ type: 'partition-changed', partition: name }, ...changesOfOthers(table, next, use, name)] };
@@ -132,6 +138,10 @@ export function setAdapterMode(table: PartitionTable, id: string, mode: AdapterM
     throw new Refusal('adapter-has-partitions', `The adapter ${id} has partitions (${listed(names)}); one guest can own it whole only when it has none.`);
   }
   return withAdapter(table, { ...adapter, mode });
+}
+
+export function setAdapterScheduling(table: PartitionTable, id: string, scheduling: AdapterScheduling): Transition {
+  return withAdapter(table, { ...adapterOf(table, id), scheduling });
 }
 
 /** Makes a guest the owner of an adapter in mode `dda`. The owner's name is for people: others are refused with it. */
@@ -222,6 +232,12 @@ function checkLowered(name: string, { before, after, use }: Step): void {
   if (used.contextCount > newer.contextsMax && newer.contextsMax < older.contextsMax) {
     throw new Refusal('contexts-in-use', `Partition "${name}" has ${used.contextCount} contexts, more than it could have (${newer.contextsMax}).`, 'contextsMax');
   }
+}
+
+/** What a guest has been given on opening it keeps: whoever says "coarse" must not be told that it is so while it is not. */
+function checkTimestamps({ name, timestamps: older }: PartitionDefinition, { timestamps: newer }: PartitionDefinition, { contextCount }: PartitionUse): void {
+  if (contextCount === 0 || !isCoarser(newer, older)) return;
+  throw new Refusal('timestamps-in-use', `Partition "${name}" has contexts (${contextCount}) that would keep "${older}" timestamps; "${newer}" ones can be set while it has none.`, 'timestamps');
 }
 
 /** A greater min must be free at once. A smaller one never fails, whatever others use. */

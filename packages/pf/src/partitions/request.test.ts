@@ -17,6 +17,7 @@ const whole = {
   hostBytesMax: PF_LIMITS.hostBytesMin,
   baseline: { features: ['shader-f16'], limits: { maxBindGroups: 0, maxBufferSize: Number.MAX_SAFE_INTEGER } },
   escapes: ['latency-class', 'statistics'],
+  timestamps: 'fine',
 };
 
 for (const request of [{ name: 'a' }, { name: 'a'.repeat(PF_LIMITS.partitionNameLengthMax) }, whole, { name: 'x', vram: {}, baseline: {}, escapes: [] }]) {
@@ -78,6 +79,8 @@ const cases: readonly (readonly [Record<string, unknown>, string, string])[] = [
   [{ baseline: { limits: { maxBindGroups: -1 } } }, 'bad-field', 'baseline.limits.maxBindGroups'],
   [{ baseline: { limits: { maxBindGroups: 2 ** 53 } } }, 'bad-field', 'baseline.limits.maxBindGroups'],
   [{ baseline: { level: 1 } }, 'unknown-field', 'baseline.level'],
+  [{ timestamps: 'finest' }, 'bad-field', 'timestamps'],
+  [{ timestamps: null }, 'bad-field', 'timestamps'],
   [{ escapes: ['statistics', 'everything'] }, 'unknown-escape', 'escapes[1]'],
   [{ escapes: ['statistics', 'statistics'] }, 'bad-field', 'escapes[1]'],
   [{ escapes: { statistics: true } }, 'bad-field', 'escapes'],

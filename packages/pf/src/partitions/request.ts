@@ -5,6 +5,7 @@ import { Refusal } from '../refusal.ts';
 import { checkOrder } from './capability.ts';
 import { COMPUTE_PARTS, partsOf } from './compute-parts.ts';
 import { decodeSize } from './sizes.ts';
+import { TIMESTAMP_CLASSES } from './timestamps.ts';
 
 /** The names that exist in this host. Null where any will do: what was checked once may be older or newer than this host. */
 export interface KnownNames {
@@ -15,8 +16,9 @@ export interface KnownNames {
 
 export const ANY_NAMES: KnownNames = { escapes: null, features: null, limits: null };
 
-const REQUEST_FIELDS = ['name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes'] as const;
-const CHANGE_FIELDS = ['vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'escapes', 'whenInUse'] as const;
+const REQUEST_FIELDS = ['name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps'] as const;
+const CHANGE_FIELDS = ['vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'escapes', 'latencyClass', 'timestamps', 'whenInUse'] as const;
+const LATENCY_CLASSES = ['interactive', 'throughput'] as const;
 const CAPABILITY_FIELDS = ['min', 'max', 'optimal'] as const;
 const BASELINE_FIELDS = ['features', 'limits'] as const;
 
@@ -68,6 +70,8 @@ function decodeChangeable(fields: Readonly<Partial<Record<keyof Changeable, unkn
       wholeNumberOf(bytes, at, { min: PF_LIMITS.hostBytesMin, max: PF_LIMITS.hostBytesMax, unit: 'bytes' }),
     ),
     ...given('escapes', fields.escapes, path, (escapes, at) => namesOf(escapes, at, { known: known.escapes, countMax: PF_LIMITS.escapesMax, code: 'unknown-escape' })),
+    ...given('latencyClass', fields.latencyClass, path, (latencyClass, at) => wordOf(latencyClass, at, LATENCY_CLASSES)),
+    ...given('timestamps', fields.timestamps, path, (timestamps, at) => wordOf(timestamps, at, TIMESTAMP_CLASSES)),
   };
 }
 

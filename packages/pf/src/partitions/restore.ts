@@ -1,4 +1,4 @@
-import type { AdapterMode } from '../actions.ts';
+import type { AdapterMode, AdapterScheduling } from '../actions.ts';
 import { Refusal } from '../refusal.ts';
 import type { PartitionDefinition } from './definition.ts';
 import { NOT_IN_USE, type PartitionTable, type TablePartition, adapterOf, createPartition, place } from './partition-table.ts';
@@ -7,6 +7,8 @@ import { NOT_IN_USE, type PartitionTable, type TablePartition, adapterOf, create
 export interface Definitions {
   /** Of adapters that are not in mode `partitioned`, by id; also of those that are gone at present. */
   readonly modes: Readonly<Record<string, AdapterMode>>;
+  /** Of adapters for which something else than the host's default was asked for, by id; also of those that are gone at present. */
+  readonly scheduling: Readonly<Record<string, AdapterScheduling>>;
   readonly partitions: readonly PartitionDefinition[];
 }
 
@@ -16,23 +18,34 @@ export interface FoundAdapter {
   readonly vramBytes: number;
 }
 
-export const NO_DEFINITIONS: Definitions = { modes: {}, partitions: [] };
+export const NO_DEFINITIONS: Definitions = { modes: {}, scheduling: {}, partitions: [] };
 
-export function saveTable({ adapters, absentModes, partitions }: PartitionTable): Definitions {
+export function saveTable({ adapters, absentModes, absentScheduling, partitions }: PartitionTable): Definitions {
   const modes = adapters.filter(({ mode }) => mode !== 'partitioned').map(({ id, mode }) => [id, mode] as const);
-  return { modes: { ...absentModes, ...Object.fromEntries(modes) }, partitions: partitions.map(({ definition }) => definition) };
+  const scheduling = adapters.flatMap(({ id, scheduling: asked }) => (asked === null ? [] : [[id, asked] as const]));
+  return {
+    modes: { ...absentModes, ...Object.fromEntries(modes) },
+    scheduling: { ...absentScheduling, ...Object.fromEntries(scheduling) },
+    partitions: partitions.map(({ definition }) => definition),
+  };
 }
 
 /**
  * No definition is lost: a partition whose adapter is gone, or too small for all mins by now, is there without anything of
  * the adapter, and says why. The older ones are placed first.
  */
-export function restoreTable({ modes, partitions }: Definitions, found: readonly FoundAdapter[]): PartitionTable {
-  const saved = new Map(Object.entries(modes));
-  const adapters = found.map(({ id, vramBytes }) => ({ id, vramBytes, mode: saved.get(id) ?? 'partitioned', owner: null }));
-  const absentModes = Object.fromEntries([...saved].filter(([id]) => !found.some((adapter) => adapter.id === id)));
+export function restoreTable({ modes, scheduling, partitions }: Definitions, found: readonly FoundAdapter[]): PartitionTable {
+  const [savedModes, savedScheduling] = [new Map(Object.entries(modes)), new Map(Object.entries(scheduling))];
+  const adapters = found.map(({ id, vramBytes }) => ({
+    id, vramBytes,
+    mode: savedModes.get(id) ?? 'partitioned',
+    owner: null,
+    scheduling: savedScheduling.get(id) ?? null,
+  }));
+  const absent = <Value>(saved: ReadonlyMap<string, Value>): Record<string, Value> =>
+    Object.fromEntries([...saved].filter(([id]) => !found.some((adapter) => adapter.id === id)));
   const inPlace: TablePartition[] = [];
-  const table: PartitionTable = { adapters, absentModes, partitions: inPlace };
+  const table: PartitionTable = { adapters, absentModes: absent(savedModes), absentScheduling: absent(savedScheduling), partitions: inPlace };
   for (const definition of partitions) inPlace.push(placed(table, definition));
   return table;
 }

@@ -1,6 +1,6 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PartitionUsage } from '../actions.ts';
+import type { PartitionScheduling, PartitionUsage } from '../actions.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { tableOf, using } from '../testing/tables.ts';
 import { allotments, claimAdapter, setAdapterMode } from './partition-table.ts';
@@ -10,10 +10,12 @@ const usage: PartitionUsage = {
   vramBytes: 5, vramPeakBytes: 6, hostBytes: 7, gpuTimeUs: 8, submitCount: 9, completedCount: 9, faultCount: 0, tdrCount: 0, queueWaitUs: [1], submitLatencyUs: [1],
 };
 
+const scheduling: PartitionScheduling = { promisedShare: 1 / 3, share: 0.25, heldUs: 10, turnCount: 2, latencyClass: 'throughput' };
+
 test('a view tells what was asked for and what it comes to', () => {
   const table = tableOf(24, { name: 'a', size: '1/3', vram: { max: 12 }, compute: { min: 0.25 } }, { name: 'b' });
   const use = using({ a: 5 });
-  deepEqual(partitionView(table, 'a', { socketPath: '/run/gpup/partitions/a.sock', contextCount: 2, usage }, allotments(table, use)), {
+  deepEqual(partitionView(table, 'a', { socketPath: '/run/gpup/partitions/a.sock', contextCount: 2, usage, scheduling }, allotments(table, use)), {
     name: 'a',
     tenant: null,
     adapter: 'hardware-0',
@@ -26,6 +28,9 @@ test('a view tells what was asked for and what it comes to', () => {
     hostBytesMax: PF_LIMITS.hostBytesDefault,
     baseline: {},
     escapes: [],
+    latencyClass: 'throughput',
+    scheduling,
+    timestamps: 'coarse',
     socketPath: '/run/gpup/partitions/a.sock',
     createdMs: 1,
     usage,

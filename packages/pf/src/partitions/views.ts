@@ -1,4 +1,4 @@
-import type { AdapterView, Capability, PartitionState, PartitionUsage, PartitionView } from '../actions.ts';
+import type { AdapterView, Capability, PartitionScheduling, PartitionState, PartitionUsage, PartitionView } from '../actions.ts';
 import { PF_LIMITS } from '../limits.ts';
 import type { Allotment } from './admission.ts';
 import type { CapabilityBounds } from './capability.ts';
@@ -11,20 +11,21 @@ export interface PartitionOutside {
   readonly socketPath: string;
   readonly contextCount: number;
   readonly usage: PartitionUsage;
+  readonly scheduling: PartitionScheduling;
 }
 
 /** `allotted` is for whoever shows many partitions: it is the same for all of them. */
 export function partitionView(
   table: PartitionTable,
   name: string,
-  { socketPath, contextCount, usage }: PartitionOutside,
+  { socketPath, contextCount, usage, scheduling }: PartitionOutside,
   allotted: ReadonlyMap<string, Allotment>,
 ): PartitionView {
   const partition = partitionOf(table, name);
   const allotment = allotted.get(name) as Allotment;
-  const { tenant, adapter, size, contextsMax, hostBytesMax, baseline, escapes, createdMs } = partition.definition;
+  const { tenant, adapter, size, contextsMax, hostBytesMax, baseline, escapes, latencyClass, timestamps, createdMs } = partition.definition;
   return {
-    name, tenant, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, socketPath, createdMs, usage,
+    name, tenant, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, latencyClass, timestamps, socketPath, createdMs, usage, scheduling,
     state: stateOf(partition, allotment),
     vram: { ...vramBounds(partition.definition, table.adapters.find(({ id }) => id === adapter)?.vramBytes ?? 0), current: allotment.vramBytes },
     compute: shares(computeBounds(partition.definition), allotment.computeParts),

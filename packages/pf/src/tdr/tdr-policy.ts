@@ -40,7 +40,8 @@ export type TdrVerdict = { readonly kind: 'ok' } | TimedOut;
 
 export interface TimedOut {
   readonly kind: 'tdr';
-  readonly why: 'submit' | 'compile' | 'thread' | 'ping';
+  /** `turn`: found by the scheduler. */
+  readonly why: 'submit' | 'compile' | 'thread' | 'ping' | 'turn';
   readonly waitedMs: number;
   readonly limitMs: number;
 }
@@ -72,4 +73,5 @@ const SUBJECT: Readonly<Record<TimedOut['why'], string>> = {
   compile: 'A pipeline has been in the making',
   thread: 'The VF has been executing one command',
   ping: 'The VF has not answered',
+  turn: 'The context has held the adapter beyond its turn',
 };

@@ -51,6 +51,8 @@ export class NaiveHost {
     const newer = { ...partition, definition: redefinePartition(older, change) };
     const code = this.#fits(adapter, newer, others);
     if (code !== null) return code;
+    const order = ['none', 'coarse', 'fine'];
+    if (partition.contextCount > 0 && order.indexOf(newer.definition.timestamps) < order.indexOf(older.timestamps)) return 'timestamps-in-use';
     partition.definition = newer.definition;
     const restore = (refusal: string): string => {
       partition.definition = older;

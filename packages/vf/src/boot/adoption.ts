@@ -8,7 +8,10 @@ import { assert, isCount } from '@gpup/base';
  * Two builds of gpup meet here in an upgrade. A host takes over only what speaks its major version; a newer minor
  * version may say more, and what is missing is refused.
  */
-export const ADOPTION_PROTOCOL = { major: 1, minor: 0 } as const;
+export const ADOPTION_PROTOCOL = { major: 1, minor: 1 } as const;
+
+/** From this minor version on a VF takes turns (host-request.ts). An older one passes over them and never waits. */
+export const TURNS_MINOR = 1;
 
 /** What a host process that has never seen the context has to know of it. */
 export interface ContextDescription {

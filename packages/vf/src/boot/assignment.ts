@@ -2,6 +2,7 @@ import { assert } from '@gpup/base';
 import { closeDescriptor, receiveDescriptors, waitForDescriptor } from '@gpup/os';
 import { type ContextDescription, decodeContextDescription, decodePagePlace, isVfId } from './adoption.ts';
 import type { GuestView } from '../guest-view.ts';
+import { TIMESTAMP_CLASSES } from '../timestamps.ts';
 import { VF_CONTROL_FD } from './config.ts';
 import { type Fields, invalid, objectOf, positive, positiveOrNull, stringOrNull, strings, textUpTo } from './fields.ts';
 
@@ -125,10 +126,12 @@ function decodeView(assignment: Fields): GuestView {
   const { view } = assignment.values;
   if (typeof view !== 'object' || view === null) throw invalid(assignment, 'view');
   const fields: Fields = { of: "An assignment's view", values: view as Record<string, unknown> };
-  const { partition, features, limits } = fields.values;
+  const { partition, features, limits, timestamps: asked = 'coarse' } = fields.values;
+  const timestamps = TIMESTAMP_CLASSES.find((each) => each === asked);
   if (typeof partition !== 'string') throw invalid(fields, 'partition');
   if (typeof limits !== 'object' || limits === null || !Object.values(limits).every((value) => typeof value === 'number')) throw invalid(fields, 'limits');
-  return { partition, features: features === null ? null : strings(fields, 'features'), limits: limits as Record<string, number> };
+  if (timestamps === undefined) throw invalid(fields, 'timestamps');
+  return { partition, features: features === null ? null : strings(fields, 'features'), limits: limits as Record<string, number>, timestamps };
 }
 
 function decodePage(assignment: Fields): { readonly slotIndex: number } {

@@ -15,7 +15,7 @@ export function attendHost({ assignment, guestControlFd, pageFd }: Assigned, ans
   const { survival, page } = assignment;
   if (survival === undefined || guestControlFd === null) {
     const socket = new Socket({ fd: VF_CONTROL_FD, readable: true, writable: false });
-    new HostConnection({ socket, answers, onRequest: () => {}, onGone: die });
+    new HostConnection({ socket, answers, onRequest: () => {}, onGone: die }).begin();
     return;
   }
   const surviving = new Survival({ survival, guestControlFd, page: page === undefined || pageFd === null ? null : { fd: pageFd, slotIndex: page.slotIndex }, answers });

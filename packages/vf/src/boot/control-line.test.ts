@@ -9,6 +9,10 @@ for (const line of [
   { type: 'ready' },
   { type: 'fault', code: 'ring-index', message: 'Too far.' },
   { type: 'pong', serial: 0 },
+  { type: 'turn-wanted', serial: 7 },
+  { type: 'turn-over', serial: 0 },
+  { type: 'turn-idle', serial: 2 ** 53 - 1 },
+  { type: 'latency-class', value: 'interactive' },
   { type: 'allocations', request: 3, allocations: [entry, { ...entry, kind: 'query-set', bytes: 0 }] },
 ] as const satisfies readonly VfLine[]) {
   test(`a "${line.type}" line is what was said`, () => deepEqual(decodeVfLine(encodeVfLine(line)), line));
@@ -27,6 +31,12 @@ for (const [what, label] of [['plain', 'x'], ['escaped', '\u0001'], ['multi-byte
 for (const [what, line] of [
   ['a pong without a serial', { type: 'pong' }],
   ['a pong of minus one', { type: 'pong', serial: -1 }],
+  ['a turn that is over without a serial', { type: 'turn-over' }],
+  ['a turn that is wanted with half a serial', { type: 'turn-wanted', serial: 0.5 }],
+  ['an idle turn of minus one', { type: 'turn-idle', serial: -1 }],
+  ['a latency class that there is not', { type: 'latency-class', value: 'toString' }],
+  ['a latency class that is no text', { type: 'latency-class', value: 1 }],
+  ['no latency class', { type: 'latency-class' }],
   ['allocations without a request', { type: 'allocations', allocations: [] }],
   ['allocations that are no list', { type: 'allocations', request: 1, allocations: {} }],
   ['an allocation of an unknown kind', { type: 'allocations', request: 1, allocations: [{ ...entry, kind: 'toString' }] }],

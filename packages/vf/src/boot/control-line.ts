@@ -1,4 +1,5 @@
 import { isCount } from '@gpup/base';
+import { type LatencyClass, LatencyClassNumbers } from '@gpup/wire/enums';
 
 /** What a VF tells its host, one JSON object a line on the control connection. */
 export type VfLine =
@@ -11,7 +12,25 @@ export type VfLine =
   /** The VF's thread answers: it is not inside of a call that does not return. */
   | { readonly type: 'pong'; readonly serial: number }
   /** The largest allocations first; as many as were asked for, or as a line has room for. */
-  | { readonly type: 'allocations'; readonly request: number; readonly allocations: readonly AllocationEntry[] };
+  | { readonly type: 'allocations'; readonly request: number; readonly allocations: readonly AllocationEntry[] }
+  | SchedulingLine;
+
+/** Of these a VF says a bounded number: for each `turn` of its host one of each kind at most. */
+export type TurnLine =
+  /** A submit waits, and the turn is not, or no longer, open. */
+  | { readonly type: 'turn-wanted'; readonly serial: number }
+  /** The turn's time is up, or it was not open, and nothing that was submitted is unfinished. */
+  | { readonly type: 'turn-over'; readonly serial: number }
+  /** The turn is open and yields, and for a moment nothing has been waiting or unfinished. It stays open. */
+  | { readonly type: 'turn-idle'; readonly serial: number };
+
+export type SchedulingLine =
+  | TurnLine
+  /** The guest has said what it is, or the host is a new one. At most one line in `LATENCY_CLASS_MS_MIN`. */
+  | { readonly type: 'latency-class'; readonly value: LatencyClass };
+
+/** What changes faster than this is told late, and only as it is then. */
+export const LATENCY_CLASS_MS_MIN = 1000;
 
 export interface AllocationEntry {
   /** As the guest says. */
@@ -70,13 +89,19 @@ export function decodeVfLine(text: string): VfLine | undefined {
     return undefined;
   }
   if (typeof fields !== 'object' || fields === null) return undefined;
-  const { type, code, message, serial, request, allocations } = fields as Record<string, unknown>;
+  const { type, code, message, serial, request, allocations, value } = fields as Record<string, unknown>;
   if (type === 'warm' || type === 'ready') return { type };
   if (type === 'pong') return isCount(serial) ? { type, serial } : undefined;
+  if (type === 'turn-over' || type === 'turn-wanted' || type === 'turn-idle') return isCount(serial) ? { type, serial } : undefined;
+  if (type === 'latency-class') return isLatencyClass(value) ? { type, value } : undefined;
   if (type === 'allocations') return isCount(request) ? decodeAllocations(request, allocations) : undefined;
   if (type !== 'fault' || typeof code !== 'string' || typeof message !== 'string') return undefined;
   if (!CODE.test(code)) return undefined;
   return { type, code, message };
+}
+
+function isLatencyClass(value: unknown): value is LatencyClass {
+  return typeof value === 'string' && LatencyClassNumbers[value] !== undefined;
 }
 
 function decodeAllocations(request: number, list: unknown): VfLine | undefined {

@@ -1,6 +1,7 @@
 /// <reference types="@webgpu/types" />
 
 import { returnLargeBlocks } from '@gpup/os';
+import { type TimestampClass, timestampFlag } from '../timestamps.ts';
 import { type ChosenExecutor, chooseExecutor, decodeExecutorChoice, EXECUTOR_VARIABLE, type ExecutorChoice } from '../direct/index.ts';
 
 /**
@@ -36,6 +37,6 @@ export async function loadDawn(choice: ExecutorChoice = decodeExecutorChoice(pro
   return dawn;
 }
 
-export function openGpu(dawn: DawnModule, flags: readonly string[]): GPU {
-  return dawn.create([`backend=${DAWN_BACKEND}`, ...flags]);
+export function openGpu(dawn: DawnModule, flags: readonly string[], timestamps: TimestampClass = 'coarse'): GPU {
+  return dawn.create([`backend=${DAWN_BACKEND}`, timestampFlag(timestamps), ...flags]);
 }

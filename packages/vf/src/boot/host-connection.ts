@@ -3,7 +3,7 @@ import { descriptorOf } from '@gpup/os';
 import { LineBuffer } from '@gpup/os/line-buffer';
 import type { AllocationEntry, VfLine } from './control-line.ts';
 import { ALLOCATION_COUNT_MAX } from './control-line.ts';
-import { HOST_REQUEST_BYTES_MAX, type HostRequest, decodeHostRequest } from './host-request.ts';
+import { HOST_REQUEST_BYTES_MAX, type HostRequest, type Turn, decodeHostRequest } from './host-request.ts';
 import { sayTo } from './report.ts';
 
 /** What a host can ask of a VF. */
@@ -11,6 +11,10 @@ export interface HostAnswers {
   /** The largest ones first. */
   allocations(countMax: number): readonly AllocationEntry[];
   openEscapes(names: readonly string[]): void;
+  grantTurn(turn: Turn): void;
+  freeTurn(): void;
+  /** The descriptor that a host's lines come by from now on; null: there is no host. */
+  hostChanged(fd: number | null): void;
   end(code: string, message: string): never;
 }
 
@@ -30,11 +34,20 @@ export class HostConnection {
 
   constructor(options: HostConnectionOptions) {
     this.#options = options;
-    const { socket, onGone } = options;
+    const { socket, answers, onGone } = options;
     socket.on('error', () => {});
-    socket.on('close', onGone);
+    socket.on('close', () => {
+      answers.hostChanged(null);
+      onGone();
+    });
     socket.on('data', (chunk) => this.#take(chunk as Buffer));
     socket.resume();
+  }
+
+  /** Once it is known where what this VF says is to go. */
+  begin(): void {
+    const { socket, answers } = this.#options;
+    answers.hostChanged(descriptorOf(socket));
   }
 
   /** False: nobody has heard it. A host that does not read is cut off: half a line would be all that it ever gets. */
@@ -68,6 +81,10 @@ export class HostConnection {
       }
       case 'escapes':
         return answers.openEscapes(request.names);
+      case 'turn':
+        return answers.grantTurn(request);
+      case 'turn-free':
+        return answers.freeTurn();
       case 'end':
         return answers.end(request.code, request.message);
     }

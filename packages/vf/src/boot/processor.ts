@@ -4,6 +4,7 @@ import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
 import { knownEscapes } from '../escapes/escape-registry.ts';
 import type { GuestView } from '../guest-view.ts';
+import type { TurnHost } from '../turn-gate.ts';
 import { VF_BUG } from './end.ts';
 
 export interface ProcessorOptions {
@@ -14,12 +15,13 @@ export interface ProcessorOptions {
   readonly view?: GuestView | undefined;
   /** On the partition's page; its budgets stand instead of `vramBytes`. */
   readonly slot?: ContextSlot;
+  readonly turns: TurnHost;
   /** Ends the VF process, and tells the host why. */
   readonly end: (code: string, message: string) => never;
 }
 
 /** Sets a command processor to work on the link, and ends this process when the guest is gone or at fault. */
-export function runProcessor({ link, backend, vramBytes, escapes, view, slot, end }: ProcessorOptions): CommandProcessor {
+export function runProcessor({ link, backend, vramBytes, escapes, view, slot, turns, end }: ProcessorOptions): CommandProcessor {
   return new CommandProcessor({
     link,
     backend,
@@ -27,6 +29,7 @@ export function runProcessor({ link, backend, vramBytes, escapes, view, slot, en
     ...(view === undefined ? {} : { view }),
     limits: vramBytes === null ? {} : { vramBytes },
     ...(slot === undefined ? {} : { slot }),
+    turns,
     report: (ended) => finish(ended, end),
   });
 }

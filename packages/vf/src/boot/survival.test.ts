@@ -68,6 +68,10 @@ class Scene {
     while (!types.every((type) => text.includes(`"type":"${type}"`))) text += String(((await once(this.#host, 'data')) as [Buffer])[0]);
   }
 
+  ask(request: Parameters<typeof encodeHostRequest>[0]): void {
+    this.#host.write(encodeHostRequest(request));
+  }
+
   endOwnHost(): void {
     this.#host.destroy();
   }
@@ -120,13 +124,27 @@ test('a next host is told who the VF is, and gets the descriptors that it keeps'
   const { hello, fds } = host.hello();
   const pid = scene.child.pid as number;
   deepEqual(hello, {
-    type: 'hello', protocol: { major: 1, minor: 0 }, vfId: VF_ID, pid, startTicks: processStartTicks(pid), isReady: true, context: CONTEXT, page: { slotIndex: 3 },
+    type: 'hello', protocol: { major: 1, minor: 1 }, vfId: VF_ID, pid, startTicks: processStartTicks(pid), isReady: true, context: CONTEXT, page: { slotIndex: 3 },
   });
   const [control = -1, page = -1] = fds;
   equal(readlinkSync(`/proc/self/fd/${page}`), '/memfd:gpup-test-page (deleted)');
   sendNow(control, Buffer.from('to the guest\n'));
   equal(lineFrom(scene.guestFd), 'to the guest\n');
   for (const fd of [host.fd, ...fds]) closeDescriptor(fd);
+});
+
+test('turns come from whichever host there is, and a VF knows when there is none or a new one', async (t) => {
+  const scene = new Scene(t);
+  await scene.said('ready');
+  scene.ask({ type: 'turn', serial: 1, untilUs: 0, yields: false });
+  await scene.said('turn-over');
+  scene.endOwnHost();
+  const host = new Host(scene.controlPath);
+  for (const fd of host.hello().fds) closeDescriptor(fd);
+  deepEqual(JSON.parse(lineFrom(host.fd)), { type: 'latency-class', value: 'interactive' }, 'it has heard nothing yet');
+  deepEqual(host.ask({ type: 'turn', serial: 1, untilUs: 0, yields: false }), { type: 'turn-over', serial: 2 });
+  deepEqual(host.ask({ type: 'turn-free' }), { type: 'turn-idle', serial: 1 });
+  closeDescriptor(host.fd);
 });
 
 test('a host asks, and is answered', async (t) => {

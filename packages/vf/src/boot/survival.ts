@@ -119,6 +119,7 @@ export class Survival {
       this.#welcomeWaiting();
     };
     this.#host = new HostConnection({ socket, answers: this.#options.answers, onRequest: () => this.#putOffEnd(), onGone });
+    this.#host.begin();
   }
 
   #orphaned(): void {

@@ -217,3 +217,90 @@ test('next to nothing is not waited for, nor what takes long', () => {
     equal(tickedAtMs[0], tickMs);
   }
 });
+
+test('an alarm comes at its time, after a timer and a nap, and once', () => {
+  for (const ms of [0.3, 1.7, 1.9, 10.4]) {
+    const { clock, loop } = loopWithDawn();
+    const alarmedAtMs: number[] = [];
+    loop.wakeAt(ms, () => alarmedAtMs.push(clock.timeMs));
+    while (clock.turn());
+    deepEqual(alarmedAtMs, [ms]);
+    equal(clock.naps.length, 1);
+    equal((clock.naps[0] as number) < 2, true);
+  }
+});
+
+test('an alarm whose time has come does not wait', () => {
+  const { clock, loop } = loopWithDawn();
+  let count = 0;
+  loop.wakeAt(-1, () => count++);
+  while (clock.turn());
+  equal(count, 1);
+  deepEqual(clock.naps, []);
+});
+
+test('a later alarm stands instead of an earlier one, and none at all instead of any', () => {
+  const { clock, loop } = loopWithDawn();
+  const alarmed: string[] = [];
+  loop.wakeAt(1, () => alarmed.push('first'));
+  loop.wakeAt(3, () => alarmed.push('second'));
+  while (clock.turn());
+  deepEqual([alarmed, clock.timeMs], [['second'], 3]);
+  loop.wakeAt(5, () => alarmed.push('third'));
+  loop.wakeAt(Number.POSITIVE_INFINITY, () => {});
+  while (clock.turn());
+  deepEqual(alarmed, ['second']);
+});
+
+test('an alarm that sets the next one is not lost', () => {
+  const { clock, loop } = loopWithDawn();
+  const alarmedAtMs: number[] = [];
+  const alarm = (): void => {
+    alarmedAtMs.push(clock.timeMs);
+    if (alarmedAtMs.length < 3) loop.wakeAt(clock.timeMs + 1, alarm);
+  };
+  loop.wakeAt(1, alarm);
+  while (clock.turn());
+  deepEqual(alarmedAtMs, [1, 2, 3]);
+});
+
+test('work whose end is awaited is looked for more often, a little less so the older it is', () => {
+  const { clock, loop, request, answer, tickedAtMs } = loopWithDawn();
+  request();
+  clock.turn();
+  clock.timeMs = 0.1;
+  while (clock.timeMs < 20) clock.turn();
+  const rare = tickedAtMs.length;
+  const sinceMs = clock.timeMs;
+  loop.awaitEnd(true);
+  while (clock.timeMs < 30) clock.turn();
+  const often = tickedAtMs.length - rare;
+  const gaps = tickedAtMs.slice(rare).map((ms, i, all) => ms - (all[i - 1] ?? sinceMs));
+  equal(Math.max(...gaps) < 30 / 64 + 0.01, true, `a gap of ${Math.max(...gaps)} ms`);
+  equal(often > 20 && often < 34, true, `${often} ticks in 10 ms`);
+  loop.awaitEnd(false);
+  const before = tickedAtMs.length;
+  while (clock.timeMs < 40) clock.turn();
+  equal(tickedAtMs.length - before < 13, true, 'and rarely again when nobody waits');
+  answer();
+  while (clock.turn());
+});
+
+for (const isAwaited of [false, true]) {
+  test(`work of 5 ms is looked for ${isAwaited ? 'five times' : 'once'} a millisecond where its end is ${isAwaited ? '' : 'not '}awaited`, () => {
+    const { clock, loop, request, tickedAtMs } = loopWithDawn();
+    request();
+    clock.turn();
+    clock.timeMs = 0.1;
+    loop.awaitEnd(isAwaited);
+    while (clock.timeMs < 10) clock.turn();
+    const count = tickedAtMs.filter((ms) => ms > 4 && ms < 8).length;
+    equal(isAwaited ? count > 17 && count < 23 : count < 9, true, `${count} ticks in 4 ms`);
+  });
+}
+
+test('an end that nobody has asked for is awaited without a step', () => {
+  const { clock, loop } = loopWithDawn();
+  loop.awaitEnd(true);
+  equal(clock.turn(), false);
+});

@@ -9,6 +9,12 @@ const TICK_MS_MIN = 0.01;
 const TICK_SHARE = 1 / 8;
 /** Once an answer is due that was to come after so long: often enough to be a little late at most, seldom enough to be cheap. */
 const DUE_TICK_SHARE = 1 / 32;
+/**
+ * While somebody waits for the end of the work, a tick waits for no longer than this, or this part of the age: a tick
+ * and its nap take some 10 us of a core that a software GPU works on.
+ */
+const AWAITED_TICK_MS = 0.2;
+const AWAITED_TICK_SHARE = 1 / 64;
 /** What Node's timers can do; the longest time between two ticks. */
 const TIMER_MS = 1;
 /**
@@ -20,6 +26,8 @@ const QUIET_MS_MAX = 2;
 const QUIET_MS_MIN = 0.2;
 /** After a request of the guest that may be answered at once, nothing is put off. */
 const HURRIED_MS = 2;
+/** A timer may come a millisecond late: before an alarm the thread naps. */
+const ALARM_NAP_MS_MAX = 2;
 /** Shorter waits are not worth a nap. */
 const NAP_MS_MIN = 0.002;
 
@@ -30,7 +38,7 @@ export interface LoopClock {
   setImmediate(run: Callback): unknown;
   setTimeout(run: Callback, delayMs: number): NodeJS.Timeout;
   clearTimeout(timer: NodeJS.Timeout): void;
-  /** Blocks the thread for a fraction of a millisecond, or until the guest rings. */
+  /** Blocks the thread for a moment, or until the guest or the host has something to say. */
   nap(ms: number): void;
 }
 
@@ -70,6 +78,9 @@ export class VfLoop implements Scheduler {
   /** No answer is expected before. */
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
+  #isEndAwaited = false;
+  #alarm: Callback | null = null;
+  #alarmAtMs = Number.POSITIVE_INFINITY;
   #isStepDue = false;
   #timer: NodeJS.Timeout | null = null;
   readonly #stepBound = (): void => this.#step();
@@ -120,6 +131,23 @@ export class VfLoop implements Scheduler {
     this.#stepSoon();
   }
 
+  /** While true, somebody waits for the end of submitted work: ticks come more often, the queued one included. */
+  awaitEnd(isAwaited: boolean): void {
+    this.#isEndAwaited = isAwaited;
+    if (!isAwaited || this.#ticks.length === 0) return;
+    const nowMs = this.#clock.now();
+    if (nowMs < this.#quietUntilMs) return;
+    this.#tickAtMs = Math.min(this.#tickAtMs, nowMs + this.#tickDelayMs(nowMs - this.#requestedAtMs));
+    this.#stepSoon();
+  }
+
+  /** Calls back at that time, within microseconds. Later calls stand instead of earlier ones; Infinity: never. */
+  wakeAt(atMs: number, callback: Callback): void {
+    this.#alarmAtMs = atMs;
+    this.#alarm = callback;
+    if (atMs < Number.POSITIVE_INFINITY) this.#stepSoon();
+  }
+
   #queueTick(tick: Callback): void {
     const nowMs = this.#clock.now();
     if (!this.#isTicking) this.#requestedAtMs = nowMs;
@@ -132,7 +160,8 @@ export class VfLoop implements Scheduler {
   #tickDelayMs(ageMs: number): number {
     if (ageMs < HURRY_MS) return 0;
     const share = this.#quietUntilMs > this.#requestedAtMs ? DUE_TICK_SHARE : TICK_SHARE;
-    return Math.min(Math.max(TICK_MS_MIN, ageMs * share), TIMER_MS);
+    const mostMs = this.#isEndAwaited ? Math.max(AWAITED_TICK_MS, ageMs * AWAITED_TICK_SHARE) : TIMER_MS;
+    return Math.min(Math.max(TICK_MS_MIN, ageMs * share), mostMs, TIMER_MS);
   }
 
   #stepSoon(): void {
@@ -151,13 +180,23 @@ export class VfLoop implements Scheduler {
     const nowMs = this.#clock.now();
     if (nowMs >= this.#lookAtMs) this.#runLook();
     if (nowMs >= this.#tickAtMs) this.#runTicks();
+    if (nowMs >= this.#alarmAtMs) this.#runAlarm();
     this.#goOn();
   }
 
   #nap(): void {
-    const leftMs = Math.min(this.#lookAtMs, this.#tickAtMs) - this.#clock.now();
+    const leftMs = this.#dueMs() - this.#clock.now();
     // What this step was meant for may have been done by the last one: then nothing is to come.
-    if (leftMs > NAP_MS_MIN && leftMs < TIMER_MS) this.#clock.nap(leftMs);
+    if (leftMs > NAP_MS_MIN && leftMs < this.#napMsMax()) this.#clock.nap(leftMs);
+  }
+
+  #dueMs(): number {
+    return Math.min(this.#lookAtMs, this.#tickAtMs, this.#alarmAtMs);
+  }
+
+  /** What is due later is waited for by a timer first. */
+  #napMsMax(): number {
+    return this.#alarmAtMs === this.#dueMs() ? ALARM_NAP_MS_MAX : TIMER_MS;
   }
 
   #runTurns(): void {
@@ -171,6 +210,11 @@ export class VfLoop implements Scheduler {
     this.#look = null;
     this.#lookAtMs = Number.POSITIVE_INFINITY;
     look?.();
+  }
+
+  #runAlarm(): void {
+    this.#alarmAtMs = Number.POSITIVE_INFINITY;
+    this.#alarm?.();
   }
 
   #runTicks(): void {
@@ -188,11 +232,12 @@ export class VfLoop implements Scheduler {
   /** Makes sure that the next step comes, if anything is to come. */
   #goOn(): void {
     if (this.#turns.length > 0) return this.#stepSoon();
-    const dueMs = Math.min(this.#lookAtMs, this.#tickAtMs);
+    const dueMs = this.#dueMs();
     if (dueMs === Number.POSITIVE_INFINITY || this.#isStepDue) return;
     // The event loop sleeps by itself then, and wakes for whatever comes.
     const leftMs = dueMs - this.#clock.now();
-    if (leftMs >= TIMER_MS * 0.9) this.#timer = this.#clock.setTimeout(this.#stepBound, Math.max(TIMER_MS, Math.floor(leftMs)));
-    else this.#stepSoon();
+    if (leftMs < this.#napMsMax() * 0.9) return this.#stepSoon();
+    const earlyMs = dueMs === this.#alarmAtMs ? TIMER_MS : 0;
+    this.#timer = this.#clock.setTimeout(this.#stepBound, Math.max(TIMER_MS, Math.floor(leftMs - earlyMs)));
   }
 }

@@ -27,7 +27,7 @@ const EXTERNAL_IMAGE_FORMATS: ReadonlySet<string> = new Set([
 ]);
 
 export function queueHandlers(context: Context): QueueHandlers {
-  const { table, work, replies } = context;
+  const { table, work, replies, gate } = context;
 
   /** Takes the command buffers out of the table: a submit uses them up, also one that fails. */
   function take(handles: Uint32Array): { readonly natives: GPUCommandBuffer[]; readonly error: string | null } {
@@ -57,6 +57,21 @@ export function queueHandlers(context: Context): QueueHandlers {
     compact.submit(self.native, { device: device.native, buffers: natives, uncaptured: device.uncaptured });
   }
 
+  function execute(self: Known<GPUQueue>, handles: Uint32Array, cameMs?: number): void {
+    const { natives, error } = take(handles);
+    if (error === null) submit(self, natives);
+    else deviceOf(self).scopes.raise('validation', error);
+    work.submitted(self.native, deviceOf(self).known.handle, cameMs);
+    for (const handle of new Set(handles)) if (handle !== 0) table.release(handle);
+  }
+
+  /** Its command buffers stay in the table, where nobody touches them: the guest is not read meanwhile. */
+  function keep(self: Known<GPUQueue>, handles: Uint32Array): void {
+    const kept = handles.slice();
+    const cameMs = context.nowMs();
+    gate.keep(() => execute(self, kept, cameMs));
+  }
+
   /** Runs the write of a packet: what fails in the middle of a long write was reported at its beginning. */
   function write(self: Known<GPUQueue>, flags: number, byteLength: number, call: () => void): void {
     if ((flags & CONTINUES) === 0) call();
@@ -74,11 +89,8 @@ export function queueHandlers(context: Context): QueueHandlers {
 
   return {
     'GPUQueue.submit'(self, handles) {
-      const { natives, error } = take(handles);
-      if (error === null) submit(self, natives);
-      else deviceOf(self).scopes.raise('validation', error);
-      work.submitted(self.native, deviceOf(self).known.handle);
-      for (const handle of new Set(handles)) if (handle !== 0) table.release(handle);
+      if (gate.isFree || gate.admits()) execute(self, handles);
+      else keep(self, handles);
     },
 
     'GPUQueue.onSubmittedWorkDone'(self, request) {

@@ -7,6 +7,7 @@ import { dispatchReply, type ReplyHandlers } from '@gpup/wire/replies';
 import type { Backend } from '../backend.ts';
 import { CommandProcessor, type ProcessorEnd } from '../command-processor.ts';
 import type { VfLimits } from '../limits.ts';
+import type { TurnHost } from '../turn-gate.ts';
 import { MemoryLink } from './memory-link.ts';
 
 export type Reply =
@@ -27,6 +28,7 @@ export interface GuestOptions {
   readonly wrap?: (link: MemoryLink) => HostLink;
   readonly slot?: ContextSlot;
   readonly nowMs?: () => number;
+  readonly turns?: TurnHost;
 }
 
 export interface GuestDevice {

@@ -5,17 +5,18 @@ import { loadDawn, openGpu } from '../boot/dawn.ts';
 import { dawnBackend } from '../dawn-backend.ts';
 import type { ExecutorChoice } from '../direct/index.ts';
 import { VfLoop } from '../boot/vf-loop.ts';
+import type { TimestampClass } from '../timestamps.ts';
 
 /** A folder with SwiftShader's driver, its manifest and a Vulkan loader. Unset: the bundled one. */
 const DIRECTORY_VARIABLE = 'GPUP_TEST_SWIFTSHADER_DIR';
 
 /** Dawn on SwiftShader in this process. Throws where there is none. */
-export async function openTestGpu(executor?: ExecutorChoice): Promise<Backend> {
+export async function openTestGpu(executor?: ExecutorChoice, timestamps?: TimestampClass): Promise<Backend> {
   await usePackagedVulkan();
   const loop = new VfLoop();
   loop.takeTicks();
   const dawn = await loadDawn(executor);
-  const gpu = openGpu(dawn, []);
+  const gpu = openGpu(dawn, [], timestamps);
   return dawnBackend({ gpu, hurry: () => loop.hurry(), expect: (quietMs) => loop.expect(quietMs), compact: dawn.compact });
 }
 

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { closeDescriptor, createSealedMemfd, type Mapping, mapShared, monotonicUs, sealsOf } from '@gpup/os';
+import { closeDescriptor, createSealedMemfd, type Mapping, mapShared, monotonicAheadMs, sealsOf } from '@gpup/os';
 import { ContextSlot } from '../context-slot.ts';
 import { pageBytes, SLOT_COUNT_MAX } from '../page-layout.ts';
 import { type PageBudgets, PartitionPage } from '../partition-page.ts';
@@ -38,7 +38,7 @@ export function openPageFile(fd: number, budgets: PageBudgets): PageFile {
 
 /** A VF's slot. The descriptor stays the caller's; the memory stays mapped as long as the process. */
 export function openContextSlot(fd: number, slotIndex: number): ContextSlot {
-  return new ContextSlot({ buffer: mapPage(fd).buffer, slotIndex, clockOffsetMs: monotonicUs() / 1000 - performance.now() });
+  return new ContextSlot({ buffer: mapPage(fd).buffer, slotIndex, clockOffsetMs: monotonicAheadMs() });
 }
 
 /** A VF that was taken over could send any file: one that it can shrink would end whoever reads it. */

@@ -1,0 +1,54 @@
+import { Baseline } from '../baseline.ts';
+import { greedyGuest, simpleGuest } from '../guests.ts';
+import { judged } from '../outcome.ts';
+import { pointsOff } from '../shares.ts';
+import { type Actor, onStage } from '../stage.ts';
+import type { Scene, SceneContext } from './scene.ts';
+
+const POINTS_MAX = 2;
+const PROMISED: Readonly<Record<string, number>> = { half: 1 / 2, 'quarter-greedy': 1 / 4, 'quarter-simple': 1 / 4 };
+
+function actors({ calibration }: SceneContext): Actor[] {
+  return [
+    { name: 'half', size: '1/2', plan: simpleGuest(calibration) },
+    { name: 'quarter-greedy', size: '1/4', plan: greedyGuest(calibration) },
+    { name: 'quarter-simple', size: '1/4', plan: simpleGuest(calibration) },
+  ];
+}
+
+/** Shares that are a half and two quarters: everybody has what was promised, also where nobody else wants the rest. */
+export const fixedShares: Scene = {
+  name: 'fixed',
+  title: 'Fixed shares',
+  run(context) {
+    const { timing, onStep } = context;
+    return onStage(timing, async (stage) => {
+      onStep('3 guests start');
+      await stage.enter(actors(context));
+      const baseline = new Baseline(stage);
+      onStep('3 guests, each alone');
+      await baseline.measure();
+      onStep('fixed-share, all of them');
+      await stage.schedule({ policy: 'fixed-share' });
+      const all = await stage.together();
+      onStep('fixed-share, only the half');
+      const only = await stage.together(['half']);
+      onStep('fixed-share, only the greedy quarter');
+      const onlyGreedy = await stage.together(['quarter-greedy']);
+      onStep('3 guests, each alone again');
+      await baseline.measure();
+      const promised = (name: string): number => PROMISED[name] as number;
+      const groups = [
+        { title: '1/2 + 1/4 + 1/4, fixed-share', guests: baseline.sharesOf(all, promised) },
+        { title: 'only the 1/2 active, fixed-share', guests: baseline.sharesOf(only, promised) },
+        { title: 'only the greedy 1/4 active, fixed-share', guests: baseline.sharesOf(onlyGreedy, promised) },
+      ];
+      const names = ['fixed_share_points_off', 'fixed_share_only_half_points_off', 'fixed_share_only_greedy_points_off'];
+      const figures = groups.map(({ guests }, i) => {
+        const off = pointsOff(guests.map(({ share }) => share), guests.map(({ guest }) => promised(guest)));
+        return judged(names[i] as string, off, { unit: 'points', bar: { sign: '≤', limit: POINTS_MAX } });
+      });
+      return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart, othersPart: stage.othersPartMax };
+    });
+  },
+};

@@ -1,0 +1,21 @@
+/** What the scheduler of an adapter goes by. Each number says why it is what it is. */
+export const SCHEDULER_LIMITS = {
+  /** So long those that were free before there were turns may take to finish, before turns begin beside what is left. */
+  emptyingUsMax: 100_000,
+  /** So long afterwards it may hold up those that have a turn, who are not blamed for it. */
+  emptyingGraceUs: 30_000_000,
+  /** Under best-effort, so long after an interactive partition last wanted the adapter everybody is free again. */
+  calmUs: 1_000_000,
+  /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
+  slicesPerTurnMax: 4,
+  /** So long after the end of a turn those that have not said that it is over are looked at, and as often from then on. */
+  silentUs: 5_000,
+  /** Between two looks no more time than this counts against whoever holds the adapter. */
+  lookUsMax: 1_000_000,
+} as const;
+
+/**
+ * Charged for a turn that is given out of order, beyond the time that it takes: interrupting somebody costs two switches, and
+ * whoever causes them pays for them. Without this, many short submits would take more of others' time than of their own.
+ */
+export const OUT_OF_ORDER_US = 1_000;

@@ -1,0 +1,54 @@
+import type { Gate } from './gate.ts';
+
+/** A partition as the scheduler sees it: its contexts share its turns. */
+export class Party {
+  readonly name: string;
+  readonly gates = new Set<Gate>();
+  /** For which its contexts held the adapter in turns that have ended. */
+  heldUs = 0;
+  /** In which at least one context held the adapter. */
+  turnCount = 0;
+  /** Those that have not finished what they were let do before there were turns, or before their turn ended without them. */
+  readonly #emptying = new Set<Gate>();
+  #emptyingSinceUs = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** It has a guest. */
+  get isRunning(): boolean {
+    return this.gates.size > 0;
+  }
+
+  /** A submit of one of its contexts waits. */
+  get waits(): boolean {
+    for (const gate of this.gates) if (gate.waits) return true;
+    return false;
+  }
+
+  get isEmptying(): boolean {
+    return this.#emptying.size > 0;
+  }
+
+  /** There are turns from now on, and it has none before what it has submitted until now is finished. */
+  empty(nowUs: number): void {
+    for (const gate of this.gates) {
+      if (gate.state === 'free') gate.close();
+      if (gate.holds) this.awaitEmpty(gate, nowUs);
+    }
+  }
+
+  /** It has no turn before this one of its contexts has finished. */
+  awaitEmpty(gate: Gate, nowUs: number): void {
+    if (this.#emptying.size === 0) this.#emptyingSinceUs = nowUs;
+    this.#emptying.add(gate);
+  }
+
+  /** How long it took to finish that, once it has; null else. */
+  emptiedUs(nowUs: number): number | null {
+    if (this.#emptying.size === 0) return null;
+    for (const gate of this.#emptying) if (!gate.holds || !this.gates.has(gate)) this.#emptying.delete(gate);
+    return this.#emptying.size === 0 ? nowUs - this.#emptyingSinceUs : null;
+  }
+}
