@@ -2,7 +2,7 @@ import { deepEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine } from './arguments.ts';
 
-const run = { kind: 'run', partition: undefined, isEphemeral: false, adapter: undefined, transport: 'aperture', vramBytes: undefined, pool: undefined } as const;
+const run = { kind: 'run', partition: undefined, isEphemeral: false, adapter: undefined, transport: 'aperture', vramBytes: undefined, pool: undefined, requiresIsolation: false } as const;
 /** What describes a partition of one's own asks for one. */
 const own = { ...run, isEphemeral: true } as const;
 
@@ -36,8 +36,9 @@ for (const [line, command] of [
   ['partition --help', { kind: 'help', topic: 'partition' }],
   ['partition create --help', { kind: 'help', topic: 'partition create' }],
   ['partition rm -h', { kind: 'help', topic: 'partition rm' }],
-  ['host start', { kind: 'host-start', configPath: undefined, foreground: false }],
-  ['host start --foreground --config /etc/h.json', { kind: 'host-start', configPath: '/etc/h.json', foreground: true }],
+  ['host start', { kind: 'host-start', configPath: undefined, foreground: false, requiresIsolation: false }],
+  ['host start --foreground --config /etc/h.json', { kind: 'host-start', configPath: '/etc/h.json', foreground: true, requiresIsolation: false }],
+  ['host start --require-isolation', { kind: 'host-start', configPath: undefined, foreground: false, requiresIsolation: true }],
   ['host status --json', { kind: 'host-status', configPath: undefined, json: true }],
   ['host stop', { kind: 'host-stop', configPath: undefined, guests: 'leave' }],
   ['host stop --guests end', { kind: 'host-stop', configPath: undefined, guests: 'end' }],

@@ -5,6 +5,8 @@ import type { Command } from './arguments.ts';
 /** `gpup host …`: the daemon's start, end and whereabouts. */
 export type DaemonCommand = Extract<Command, { readonly kind: 'host-start' | 'host-status' | 'host-stop' }>;
 
+type StartCommand = Extract<DaemonCommand, { readonly kind: 'host-start' }>;
+
 /** As init scripts have it: the host does not run. */
 const NOT_RUNNING = 3;
 
@@ -14,7 +16,7 @@ export async function runHost(given: DaemonCommand): Promise<number> {
   const command = given.configPath === undefined ? given : { ...given, configPath: resolve(given.configPath) };
   switch (command.kind) {
     case 'host-start':
-      return command.foreground ? runInForeground(command.configPath) : start(command.configPath);
+      return command.foreground ? runInForeground(command) : start(command);
     case 'host-status':
       return status(daemonStatus(command), command.json);
     case 'host-stop':
@@ -22,13 +24,13 @@ export async function runHost(given: DaemonCommand): Promise<number> {
   }
 }
 
-async function runInForeground(configPath: string | undefined): Promise<never> {
-  await runProgram({ configPath, foreground: true });
+async function runInForeground({ configPath, requiresIsolation }: StartCommand): Promise<never> {
+  await runProgram({ configPath, foreground: true, requiresIsolation });
   return new Promise(() => {});
 }
 
-async function start(configPath: string | undefined): Promise<number> {
-  const { pid, apiSocket, adoptedCount } = await startDaemon({ configPath });
+async function start({ configPath, requiresIsolation }: StartCommand): Promise<number> {
+  const { pid, apiSocket, adoptedCount } = await startDaemon({ configPath, requiresIsolation });
   const adopted = adoptedCount === 0 ? '' : `; ${adoptedCount} guests of the host before go on with it`;
   process.stdout.write(`The host runs (process ${pid}), its API at ${apiSocket}${adopted}.\n`);
   return 0;

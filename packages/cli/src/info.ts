@@ -1,5 +1,7 @@
 import { type FoundAdapters, PF_LIMITS, WIRE_PROTOCOL, hardwareAdapters, softwareAdapters } from '@gpup/pf';
 import { PRELOAD_PATH, PROVIDER_PATH } from '@gpup/guest';
+import { GroupTree } from '@gpup/sandbox/cgroup';
+import { type MeasureState, VF_MEASURES, missing, missingText } from '@gpup/sandbox/measures';
 import { packageVersion, version } from './version.ts';
 
 type Kind = 'hardware' | 'software';
@@ -18,6 +20,8 @@ export async function info({ json }: { readonly json: boolean }): Promise<number
     dawn: packageVersion('webgpu'),
     // One machine has one Dawn: whoever could be asked speaks for both.
     executor: software.executor ?? hardware.executor,
+    // What a VF takes from itself here; a host adds control groups.
+    isolation: isolationOf(software, hardware),
     softwareGpu: packageVersion('@sparticuz/chromium'),
     providerModule: PROVIDER_PATH,
     preloadModule: PRELOAD_PATH,
@@ -43,6 +47,7 @@ function text(description: {
   readonly platform: string;
   readonly dawn: string | null;
   readonly executor: FoundAdapters['executor'];
+  readonly isolation: readonly MeasureState[];
   readonly providerModule: string;
   readonly preloadModule: string;
   readonly adapters: readonly Adapter[];
@@ -56,6 +61,7 @@ function text(description: {
     ...[...description.missing.hardware, ...description.missing.software].map((reason) => `  (${reason})`),
     '',
     `Commands:         ${executorText(description.executor)}`,
+    `Isolation of VFs: ${isolationText(description.isolation)}`,
     `Provider module:  ${description.providerModule}`,
     `Preload module:   ${description.preloadModule}`,
   ];
@@ -65,6 +71,19 @@ function text(description: {
 function executorText(executor: FoundAdapters['executor']): string {
   if (executor === null) return 'unknown: no VF process could be asked';
   return executor.kind === 'direct' ? "recorded by Dawn's C API" : `recorded by Dawn's Node binding (C API: ${executor.reason})`;
+}
+
+/** Control groups are tried out in passing. */
+function isolationOf(software: FoundAdapters, hardware: FoundAdapters): readonly MeasureState[] {
+  const tree = GroupTree.open({ name: `gpup-info-${process.pid}` });
+  tree.close();
+  return [...(hardware.isolation ?? software.isolation ?? VF_MEASURES.map((measure) => missing(measure, 'no VF process could be asked'))), ...tree.states];
+}
+
+function isolationText(states: readonly MeasureState[]): string {
+  const lacking = missingText(states);
+  const named = states.filter(({ isInForce }) => isInForce).map(({ measure }) => measure);
+  return lacking === '' ? named.join(', ') : `${named.join(', ')}; missing: ${lacking}`;
 }
 
 function adapterText(adapter: Adapter): string {

@@ -25,8 +25,8 @@ async function standingSocket({ partition, isEphemeral }: RunCommand, { captureP
   return partition === undefined ? defaultPartition() : namedPartition(partition);
 }
 
-async function ownPlace({ adapter = 'auto', vramBytes, pool }: RunCommand, launch: Pick<HostLaunch, 'capturePath'>): Promise<RunPlace> {
-  const host = await startHost({ ...launch, adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }) });
+async function ownPlace({ adapter = 'auto', vramBytes, pool, requiresIsolation }: RunCommand, launch: Pick<HostLaunch, 'capturePath'>): Promise<RunPlace> {
+  const host = await startHost({ ...launch, adapter, ...(vramBytes === undefined ? {} : { vramBytes }), ...(pool === undefined ? {} : { pool }), ...(requiresIsolation ? { isolation: 'require' } : {}) });
   cliStep('cli.host-ready');
   return {
     socketPath: host.socketPath,

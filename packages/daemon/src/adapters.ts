@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { AdapterView } from '@gpup/pf/actions';
 import { type AdapterChoice, type FoundAdapters, defaultVramBytes, hardwareAdapters, softwareAdapters } from '@gpup/pf/core';
 import type { HostConfig } from '@gpup/pf/host-config';
+import { type MeasureState, VF_MEASURES, inForce, missing } from '@gpup/sandbox/measures';
 import { hardwareVramBytes } from './video-memory.ts';
 
 /** An adapter of this host: what VFs are started with, and what there is to divide. */
@@ -16,6 +17,8 @@ export interface AdapterSearch {
   readonly adapters: readonly HostAdapter[];
   /** Why some, or all, are missing. */
   readonly reasons: readonly string[];
+  /** What VFs on all of them take from themselves. */
+  readonly isolation: readonly MeasureState[];
 }
 
 type Wish = Pick<HostConfig, 'adapter' | 'softwareAdapters'>;
@@ -29,10 +32,19 @@ export async function findAdapters({ adapter, softwareAdapters: softwareCount }:
   return {
     adapters: [...found, ...softwareCopies(software, wantedCount)],
     reasons: [...hardware.reasons, ...software.reasons],
+    isolation: commonIsolation([hardware, software].filter(({ adapters }) => adapters.length > 0)),
   };
 }
 
-const NOTHING: FoundAdapters = { adapters: [], environment: {}, executor: null, reasons: [] };
+/** In force is what is in force on every kind of adapter. */
+function commonIsolation(found: readonly FoundAdapters[]): readonly MeasureState[] {
+  return VF_MEASURES.map((measure) => {
+    const states = found.map(({ isolation }) => isolation?.find((state) => state.measure === measure) ?? missing(measure, 'a process that has tried has not lived to tell'));
+    return states.find(({ isInForce }) => !isInForce) ?? states[0] ?? inForce(measure, 'no adapter');
+  });
+}
+
+const NOTHING: FoundAdapters = { adapters: [], environment: {}, executor: null, isolation: null, reasons: [] };
 
 type Probed = FoundAdapters['adapters'][number];
 

@@ -4,6 +4,9 @@ import type { Change } from '@gpup/pf/access';
 import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
 import { type Definitions, type PartitionDefinition, loadDefinitions, partitionOf, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
+import type { IsolationView } from '@gpup/pf/actions';
+import type { GroupTree } from '@gpup/sandbox/cgroup';
+import { missingText } from '@gpup/sandbox/measures';
 import { Access } from './access.ts';
 import { findAdapters } from './adapters.ts';
 import type { ApiServer, CreateApiServer } from './api-server.ts';
@@ -13,6 +16,7 @@ import { HostActions } from './host-actions.ts';
 import { HostCore } from './host-core.ts';
 import { DAEMON_LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
+import { isolate } from './isolation.ts';
 import { Meter } from './metering/meter.ts';
 import { loadUsage, saveUsage } from './metering/usage-file.ts';
 import { daemonStep } from './steps.ts';
@@ -35,6 +39,7 @@ export class Daemon {
   #core: HostCore | undefined;
   #meter: Meter | undefined;
   #api: ApiServer | undefined;
+  #groups: GroupTree | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(options: DaemonOptions) {
@@ -50,9 +55,12 @@ export class Daemon {
   async start(): Promise<void> {
     const { config, log } = this.#options;
     const startedMs = Date.now();
-    const { adapters, reasons } = await findAdapters(config);
+    const { adapters, reasons, isolation: ofVfs } = await findAdapters(config);
     if (adapters.length === 0) throw new Refusal('no-adapter', `No GPU found. ${reasons.join(' ')}`);
     daemonStep('daemon.adapters-probed');
+    const isolation = isolate(config, ofVfs);
+    this.#groups = isolation.tree;
+    warnOf(isolation.view, log);
     const { definitionsPath, vfs } = this.#directories;
     const definitions = loadDefinitions(definitionsPath);
     const tokens = this.#openTokens();
@@ -71,6 +79,7 @@ export class Daemon {
       directories: this.#directories,
       table,
       save,
+      groups: isolation.tree === null ? null : { tree: isolation.tree, processorsMax: config.vfProcessorPercentMax === null ? null : config.vfProcessorPercentMax / 100 },
       nowMs: Date.now,
       meter,
     });
@@ -79,9 +88,12 @@ export class Daemon {
     const { hardware, software } = config.tdr;
     await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
+    // What others have left; the pools are empty yet.
+    const kept = new Set(core.contexts.map(({ context }) => context.vf?.id));
+    isolation.tree?.sweep((name) => !kept.has(name));
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now, onBlocked: (name, reason) => audit.note(ownDoing('blockPartition', partitionOf(core.table, name).definition, { reason })) });
-    const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL };
+    const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL, isolation: isolation.view };
     const actions = new HostActions({ core, tdr, tokens, meter, audit, directories: this.#directories, identity, startedMs, nowMs: Date.now });
     daemonStep('daemon.partitions-listening');
     this.#api = await this.#openApi(actions, new Access({ core, tokens, audit }));
@@ -99,6 +111,7 @@ export class Daemon {
     const reason = { code: 'host-closing', message: 'The host ends.' };
     const work = [this.#api?.close(), guests === 'leave' ? this.#core?.leave(reason) : this.#core?.end(reason)];
     await Promise.race([Promise.all(work), new Promise((resolve) => setTimeout(resolve, DAEMON_LIMITS.stopMsMax))]);
+    if (guests === 'end') this.#groups?.close();
     daemonStep('daemon.stopped');
   }
 
@@ -172,4 +185,11 @@ function keepTime(tokens: TokenStore, log: Log): void {
 /** What nobody has asked for. */
 function ownDoing(operation: string, { name, tenant }: PartitionDefinition, asked: object): Change {
   return { by: 'host', tenant, token: null, peer: 'host', operation, target: name, asked: JSON.stringify(asked) };
+}
+
+/** Once, and where it is not what somebody has chosen. */
+function warnOf({ mode, measures }: IsolationView, log: Log): void {
+  const lacking = missingText(measures);
+  if (mode === 'off') log.warning('VF processes are not isolated: a guest that takes its VF over has the rights of this user.');
+  else if (lacking !== '') log.warning(`VF processes are not isolated in every way; missing: ${lacking}.`);
 }

@@ -49,7 +49,7 @@ export interface HostActionsOptions {
   readonly meter: Meter;
   readonly audit: AuditLog;
   readonly directories: Directories;
-  readonly identity: Pick<HostView, 'version' | 'protocol' | 'featureLevel'>;
+  readonly identity: Pick<HostView, 'version' | 'protocol' | 'featureLevel' | 'isolation'>;
   readonly startedMs: number;
   readonly nowMs: () => number;
 }
@@ -126,6 +126,7 @@ export class HostActions implements PfActions {
     const change = decodePartitionChange(asked, KNOWN_NAMES);
     this.#checkAtRest(name, 'partition');
     this.#core.commit(changePartition(this.#core.table, name, change, this.#circumstances()));
+    this.#core.limitMemory(name);
     if (change.escapes !== undefined) for (const { vf } of this.#core.partition(name).contexts) vf?.openEscapes(change.escapes);
     return this.partition(name);
   }

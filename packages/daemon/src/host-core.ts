@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Adoption, CONTEXT_ID_MAX, Context, type GuestView, type Reason, Refusal, VfPool, dismissAdoption } from '@gpup/pf/core';
+import { type Adoption, CONTEXT_ID_MAX, Context, type GuestView, type Reason, Refusal, type VfGroups, VfPool, dismissAdoption, memoryBytesMax } from '@gpup/pf/core';
 import { PF_LIMITS } from '@gpup/pf';
 import type { HostConfig } from '@gpup/pf/host-config';
 import {
@@ -17,6 +17,7 @@ import {
   releaseAdapter,
   saveTable,
   settleBudgets,
+  vramBounds,
 } from '@gpup/pf/partitions';
 import type { SlotView } from '@gpup/vidmm';
 import type { HostAdapter } from './adapters.ts';
@@ -31,7 +32,7 @@ import { daemonStep } from './steps.ts';
 import { type Landlord, Tenancy } from './tenancy.ts';
 
 export interface HostCoreOptions {
-  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax' | 'scheduling'>;
+  readonly config: Pick<HostConfig, 'pool' | 'orphanMsMax' | 'scheduling' | 'isolation'>;
   readonly directories: Directories;
   readonly adapters: readonly HostAdapter[];
   /** What the definitions and this start's adapters come to. */
@@ -39,6 +40,8 @@ export interface HostCoreOptions {
   /** Returns when the definitions would survive a loss of power, or throws, with the older ones in place. */
   readonly save: (definitions: Definitions) => void;
   readonly log: Log;
+  /** Null: there are none, or none are wanted. */
+  readonly groups: VfGroups | null;
   readonly nowMs: () => number;
   readonly meter: Meter;
 }
@@ -77,6 +80,7 @@ export class HostCore {
       standard: options.config.scheduling,
       gpuTimeUs: (name) => this.#partitions.get(name)?.page?.gpuTimeUs() ?? 0,
       slotOf: (context) => this.slotOf(context),
+      warn: (message) => this.log.warning(message),
       contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
     });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
@@ -301,9 +305,10 @@ export class HostCore {
     const { config, directories } = this.#options;
     return new VfPool({
       launch: {
-        config: { hostPid: process.pid, dawnFlags: choice.dawnFlags },
+        config: { hostPid: process.pid, dawnFlags: choice.dawnFlags, adapter: choice.kind, isolation: config.isolation },
         environment: { XDG_RUNTIME_DIR: directories.runtime, ...choice.environment },
         survival: { directory: directories.vfs, orphanMsMax: config.orphanMsMax },
+        groups: this.#options.groups,
       },
       size: config.pool,
     });
@@ -326,6 +331,7 @@ export class HostCore {
           budgetBytes: allotments(this.#table, NOT_IN_USE).get(name)?.vramBytes ?? 0,
           hostBudgetBytes: partitionOf(this.#table, name).definition.hostBytesMax,
         }),
+        memoryBytesMax: () => this.#memoryBytesMaxOf(name),
         escapes: () => partitionOf(this.#table, name).definition.escapes,
         view: () => {
           const { baseline: { features = null, limits = {} }, timestamps } = partitionOf(this.#table, name).definition;
@@ -335,6 +341,19 @@ export class HostCore {
     });
     this.#partitions.set(name, tenancy);
     return tenancy;
+  }
+
+  /** Each of its VF processes may have in memory what all of the partition may: contexts share its budgets. */
+  #memoryBytesMaxOf(name: string): number | null {
+    const { definition } = partitionOf(this.#table, name);
+    const adapter = this.#table.adapters.find(({ id }) => id === definition.adapter);
+    if (adapter === undefined) return null;
+    return memoryBytesMax({ vramBytes: vramBounds(definition, adapter.vramBytes).max, hostBytes: definition.hostBytesMax });
+  }
+
+  /** After a change of the partition. */
+  limitMemory(name: string): void {
+    for (const { vf } of this.partition(name).contexts) vf?.limitMemory(this.#memoryBytesMaxOf(name));
   }
 
   #addWhole(adapter: string): Tenancy {
@@ -351,6 +370,8 @@ export class HostCore {
           return owner === null ? null : { code: OWNED, message: `The adapter ${adapter} is owned whole by ${owner}.` };
         },
         standingBudgets: () => ({ budgetBytes: undefined, hostBudgetBytes: undefined }),
+        // Who owns an adapter whole has no budgets either.
+        memoryBytesMax: () => null,
         escapes: () => [],
         view: () => WHOLE_ADAPTER,
       }),
@@ -359,7 +380,7 @@ export class HostCore {
     return tenancy;
   }
 
-  #landlord(decisions: Pick<Landlord, 'nextContextId' | 'refusal' | 'standingBudgets' | 'escapes' | 'view'>): Landlord {
+  #landlord(decisions: Pick<Landlord, 'nextContextId' | 'refusal' | 'standingBudgets' | 'memoryBytesMax' | 'escapes' | 'view'>): Landlord {
     return {
       ...decisions,
       onOpened: (context) => this.#opened(context),

@@ -20,11 +20,16 @@ export interface LaunchOptions {
   readonly configPath?: string | undefined;
 }
 
+export interface StartOptions extends LaunchOptions {
+  /** It refuses to run where VF processes cannot be isolated in every way, whatever the configuration says. */
+  readonly requiresIsolation?: boolean;
+}
+
 export type DaemonReady = Extract<ReadyLine, { type: 'ready' }>;
 
 /** Starts a daemon in a session of its own, and resolves when it is ready; rejects with its reason where it does not get there. */
-export async function startDaemon({ configPath, program = DAEMON_MAIN_PATH }: LaunchOptions & { readonly program?: string }): Promise<DaemonReady> {
-  const child = spawn(process.execPath, [program, ...(configPath === undefined ? [] : ['--config', configPath])], {
+export async function startDaemon({ configPath, requiresIsolation = false, program = DAEMON_MAIN_PATH }: StartOptions & { readonly program?: string }): Promise<DaemonReady> {
+  const child = spawn(process.execPath, [program, ...(configPath === undefined ? [] : ['--config', configPath]), ...(requiresIsolation ? ['--require-isolation'] : [])], {
     cwd: '/',
     detached: true,
     env: { ...withoutNodeVariables(process.env), [READY_FD_VARIABLE]: String(READY_FD) },

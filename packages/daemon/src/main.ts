@@ -1,10 +1,10 @@
 /**
- * The daemon's program: `[--config PATH] [--foreground]`. Started by `gpup host start`, which waits for its line on
+ * The daemon's program: `[--config PATH] [--foreground] [--require-isolation]`. Started by `gpup host start`, which waits for its line on
  * the descriptor that GPUP_DAEMON_READY_FD names.
  */
 import { parseArgs } from 'node:util';
 import { runProgram } from './program.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, foreground: { type: 'boolean' } } });
+const { values } = parseArgs({ options: { config: { type: 'string' }, foreground: { type: 'boolean' }, 'require-isolation': { type: 'boolean' } } });
 
-void runProgram({ configPath: values.config, foreground: values.foreground === true });
+void runProgram({ configPath: values.config, foreground: values.foreground === true, requiresIsolation: values['require-isolation'] === true });

@@ -6,9 +6,10 @@ export interface ProgramOptions {
   readonly configPath: string | undefined;
   /** The log goes to standard error, not to a file. */
   readonly foreground: boolean;
+  readonly requiresIsolation: boolean;
 }
 
 /** This process is the daemon from here on. */
-export function runProgram({ configPath, foreground }: ProgramOptions): Promise<void> {
-  return runDaemon({ configPath, log: foreground ? 'stderr' : 'file', createApi: createApiServer, version: VERSION });
+export function runProgram({ configPath, foreground, requiresIsolation }: ProgramOptions): Promise<void> {
+  return runDaemon({ configPath, log: foreground ? 'stderr' : 'file', createApi: createApiServer, version: VERSION, requiresIsolation });
 }

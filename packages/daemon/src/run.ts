@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly log: 'stderr' | 'file';
   readonly createApi: CreateApiServer;
   readonly version: string;
+  /** Whatever the configuration says of it. */
+  readonly requiresIsolation?: boolean;
 }
 
 const FAILURE = 1;
@@ -24,7 +26,8 @@ const FAILURE = 1;
 export async function runDaemon(options: RunOptions): Promise<void> {
   daemonStep('daemon.started');
   try {
-    const config = configFrom(options.configPath);
+    const configured = configFrom(options.configPath);
+    const config = options.requiresIsolation === true ? { ...configured, isolation: 'require' as const } : configured;
     daemonStep('daemon.configured');
     const lock = lockFor(config);
     daemonStep('daemon.locked');

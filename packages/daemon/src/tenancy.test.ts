@@ -36,6 +36,7 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
   const landlord: Landlord = {
     refusal: () => null,
     standingBudgets: () => ({ budgetBytes: 0, hostBudgetBytes: 0 }),
+    memoryBytesMax: () => null,
     escapes: () => [],
     view: () => ({ partition: 'small', features: null, limits: {}, timestamps: 'coarse' }),
     nextContextId: () => ++contextId,

@@ -11,6 +11,8 @@ export interface Landlord {
   refusal(): Reason | null;
   /** For a page on which guests of the daemon before go on counting: what these have, as far as it can be told before they are all there. */
   standingBudgets(): PageBudgets;
+  /** What a VF process may have in memory, all of it; null: no limit. */
+  memoryBytesMax(): number | null;
   /** Names of the escapes that are open to guests. */
   escapes(): readonly string[];
   /** What guests see of the adapter. */
@@ -199,6 +201,7 @@ export class Tenancy {
         slotIndex = this.#page.page.allocateSlot(vfPid);
         return slotIndex === null ? null : { fd: this.#page.fd, slotIndex };
       },
+      memoryBytesMax: () => this.#options.landlord.memoryBytesMax(),
       release: retire,
     };
   }

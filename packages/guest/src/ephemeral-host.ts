@@ -22,6 +22,8 @@ export interface HostLaunch {
   readonly escapes?: readonly string[];
   /** An absolute path: what every guest sends is kept there. */
   readonly capturePath?: string;
+  /** require: no VF that is not isolated in every way. Default: GPUP_ISOLATION, or else `prefer`. */
+  readonly isolation?: 'require' | 'prefer' | 'off';
 }
 
 /** The host process's variables, by the names that pf gives them. */
@@ -145,6 +147,7 @@ function hostEnvironment(launch: HostLaunch): NodeJS.ProcessEnv {
     guestExpected,
     escapes: launch.escapes ?? namesIn(process.env['GPUP_ESCAPES']),
     capturePath: launch.capturePath,
+    isolation: launch.isolation ?? process.env['GPUP_ISOLATION'],
   };
   return { ...Object.fromEntries(environment), [CONFIG_VARIABLE]: JSON.stringify(config) };
 }

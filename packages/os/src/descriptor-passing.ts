@@ -7,6 +7,7 @@ import { waitForDescriptor } from './unix-socket.ts';
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_CTRUNC = 0x08;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 
@@ -93,20 +94,38 @@ export interface ReceivedMessage {
   readonly fds: readonly number[];
 }
 
+export interface ReceiveOptions {
+  readonly byteCountMax: number;
+  readonly fdCountMax: number;
+}
+
 /** Receives bytes and the descriptors that came with them. Waits for them. */
-export function receiveDescriptors(
-  socketFd: number,
-  { byteCountMax, fdCountMax }: { readonly byteCountMax: number; readonly fdCountMax: number },
-): ReceivedMessage {
+export function receiveDescriptors(socketFd: number, options: ReceiveOptions): ReceivedMessage {
+  for (;;) {
+    const received = receiveMessage(socketFd, options, 0);
+    if (received !== null) return received;
+    waitForDescriptor(socketFd, 'readable', -1);
+  }
+}
+
+/**
+ * The same from a peer that is not to hold this thread. Null: there is nothing, whatever poll(2) has said of the socket:
+ * urgent bytes, for one, show as something to read and cannot be read so.
+ */
+export function receiveDescriptorsNow(socketFd: number, options: ReceiveOptions): ReceivedMessage | null {
+  return receiveMessage(socketFd, options, MSG_DONTWAIT);
+}
+
+function receiveMessage(socketFd: number, { byteCountMax, fdCountMax }: ReceiveOptions, flags: number): ReceivedMessage | null {
   assert(byteCountMax > 0 && fdCountMax >= 0);
   return withMessage(byteCountMax, (message) => {
     let received: number;
     for (;;) {
-      received = libc().recvmsg(socketFd, message.header, MSG_CMSG_CLOEXEC);
+      received = libc().recvmsg(socketFd, message.header, MSG_CMSG_CLOEXEC | flags);
       if (received >= 0) break;
       const error = lastError('recvmsg');
-      if (error.code === 'EAGAIN') waitForDescriptor(socketFd, 'readable', -1);
-      else if (error.code !== 'EINTR') throw error;
+      if (error.code === 'EAGAIN') return null;
+      if (error.code !== 'EINTR') throw error;
     }
     const fds = descriptorsIn(message);
     for (const fd of fds.splice(fdCountMax)) closeDescriptor(fd);

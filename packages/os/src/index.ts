@@ -1,7 +1,7 @@
 export { monotonicAheadMs, monotonicUs } from './clock.ts';
-export { closeDescriptor } from './descriptor.ts';
+export { closeDescriptor, duplicateDescriptor, setBlocking } from './descriptor.ts';
 export { descriptorOf } from './descriptor-of.ts';
-export { type ReceivedMessage, receiveDescriptors, sendDescriptors } from './descriptor-passing.ts';
+export { type ReceivedMessage, receiveDescriptors, receiveDescriptorsNow, sendDescriptors } from './descriptor-passing.ts';
 export { endProcessAfter } from './end-timer.ts';
 export { lockFileNow } from './file-lock.ts';
 export { loadSystemCalls } from './libc.ts';
@@ -13,12 +13,15 @@ export { Nap, type NapPlace } from './nap.ts';
 export { dieWithParent, type MappedFile, mappedFilesOf, outliveParent, processStartTicks } from './process.ts';
 export { hasProcessEnded, openProcess, signalProcess } from './process-handle.ts';
 export { currentProcessor, leaveProcessor } from './processor.ts';
+export { mapPrivatePages, type NativeMemory, nativeMemory, systemCall } from './system-call.ts';
 export { SystemCallError } from './system-call-error.ts';
 export {
+  bindUnixSocket,
   connectUnixSocket,
   connectUnixSocketNow,
   createSocketPair,
   drainNow,
+  guardConnection,
   isPeerAlive,
   isUnixStreamSocket,
   type PeerCredentials,

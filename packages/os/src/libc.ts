@@ -17,6 +17,8 @@ interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
   connect(fd: number, address: Uint8Array, addressBytes: number): number;
+  bind(fd: number, address: Uint8Array, addressBytes: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, valueBytes: number): number;
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, valueBytes: Uint32Array): number;
   send(fd: number, bytes: Uint8Array, byteCount: number, flags: number): number;
   recv(fd: number, bytes: Uint8Array, byteCount: number, flags: number): number;
@@ -34,7 +36,7 @@ interface Libc {
   flock(fd: number, operation: number): number;
   setitimer(which: number, next: BigInt64Array, previous: null): number;
   /** For calls that the C library has no name for everywhere. */
-  syscall(call: number, first: number, second: number, third: number, fourth: number): number;
+  syscall(call: number, first: number, second: number, third: number, fourth: number, fifth: number): number;
 }
 
 // In a CommonJS bundle `import.meta.url` is empty and `require` is there; in a module it is the other way round.
@@ -76,6 +78,8 @@ function load(): Libc {
     socket: declare('int socket(int domain, int type, int protocol)'),
     socketpair: declare('int socketpair(int domain, int type, int protocol, int *fds)'),
     connect: declare('int connect(int fd, const uint8_t *address, uint32_t length)'),
+    bind: declare('int bind(int fd, const uint8_t *address, uint32_t length)'),
+    setsockopt: declare('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
     getsockopt: declare('int getsockopt(int fd, int level, int name, uint8_t *value, uint32_t *length)'),
     send: declare('intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)'),
     recv: declare('intptr_t recv(int fd, uint8_t *bytes, size_t length, int flags)'),
@@ -93,7 +97,7 @@ function load(): Libc {
     setitimer: declare('int setitimer(int which, int64_t *next, void *previous)'),
     flock: declare('int flock(int fd, int operation)'),
     // Variadic in C; on x64 and arm64 whole numbers travel as in a call with fixed arguments.
-    syscall: declare('intptr_t syscall(intptr_t call, intptr_t first, intptr_t second, intptr_t third, intptr_t fourth)'),
+    syscall: declare('intptr_t syscall(intptr_t call, intptr_t first, intptr_t second, intptr_t third, intptr_t fourth, intptr_t fifth)'),
   };
 }
 

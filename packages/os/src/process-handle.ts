@@ -11,7 +11,7 @@ const PIDFD_OPEN = 434;
  * nobody. Null: no process has this pid. The caller owns the descriptor, which is closed on exec.
  */
 export function openProcess(pid: number): number | null {
-  const fd = libc().syscall(PIDFD_OPEN, pid, 0, 0, 0);
+  const fd = libc().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
   if (fd !== -1) return fd;
   const error = lastError('pidfd_open', `pid ${pid}`);
   if (error.code === 'ESRCH') return null;
@@ -20,7 +20,7 @@ export function openProcess(pid: number): number | null {
 
 /** False: the process has ended, and there was nobody to signal. */
 export function signalProcess(processFd: number, signal: NodeJS.Signals): boolean {
-  if (libc().syscall(PIDFD_SEND_SIGNAL, processFd, constants.signals[signal], 0, 0) !== -1) return true;
+  if (libc().syscall(PIDFD_SEND_SIGNAL, processFd, constants.signals[signal], 0, 0, 0) !== -1) return true;
   const error = lastError('pidfd_send_signal', signal);
   if (error.code === 'ESRCH') return false;
   throw error;

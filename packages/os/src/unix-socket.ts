@@ -11,7 +11,9 @@ const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PEERCRED = 17;
+const SO_OOBINLINE = 10;
 const SO_DOMAIN = 39;
+const SO_PASSRIGHTS = 83;
 const SHUT_RDWR = 2;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
@@ -42,6 +44,37 @@ export function connectUnixSocketNow(path: string): number {
 }
 
 function connectSocket(path: string, flags: number): number {
+  const { address, addressBytes } = addressOfPath(path);
+  const { socket, connect } = libc();
+  const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), 'socket');
+  for (;;) {
+    if (connect(fd, address, addressBytes) === 0) return fd;
+    const error = lastError('connect', path);
+    // A signal that arrives early leaves a Unix socket unconnected: trying again is right.
+    if (error.code === 'EINTR') continue;
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/**
+ * A socket with a name at which nobody listens yet: whoever connects is refused. The file is its user's alone. Fails
+ * with EADDRINUSE where there is a file of that name.
+ */
+export function bindUnixSocket(path: string): number {
+  const { address, addressBytes } = addressOfPath(path);
+  const { socket, bind } = libc();
+  const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 'socket');
+  const umask = process.umask(0o177);
+  const result = bind(fd, address, addressBytes);
+  const error = result === 0 ? null : lastError('bind', path);
+  process.umask(umask);
+  if (error === null) return fd;
+  closeDescriptor(fd);
+  throw error;
+}
+
+function addressOfPath(path: string): { readonly address: Uint8Array; readonly addressBytes: number } {
   const pathBytes = new TextEncoder().encode(path);
   if (pathBytes.length >= SOCKET_PATH_BYTES_MAX) {
     throw new RangeError(`Socket path (${path}) is ${pathBytes.length} bytes long, the limit is ${SOCKET_PATH_BYTES_MAX - 1}.`);
@@ -49,16 +82,7 @@ function connectSocket(path: string, flags: number): number {
   const address = new Uint8Array(2 + SOCKET_PATH_BYTES_MAX);
   new DataView(address.buffer).setUint16(0, AF_UNIX, true);
   address.set(pathBytes, 2);
-  const { socket, connect } = libc();
-  const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), 'socket');
-  for (;;) {
-    if (connect(fd, address, 2 + pathBytes.length + 1) === 0) return fd;
-    const error = lastError('connect', path);
-    // A signal that arrives early leaves a Unix socket unconnected: trying again is right.
-    if (error.code === 'EINTR') continue;
-    closeDescriptor(fd);
-    throw error;
-  }
+  return { address, addressBytes: 2 + pathBytes.length + 1 };
 }
 
 export interface PeerCredentials {
@@ -169,6 +193,17 @@ export function drainNow(fd: number, byteCountMax = 1 << 20): boolean {
     left -= received;
   }
   return true;
+}
+
+/**
+ * For a connection to somebody who is not trusted. Urgent bytes take their place among the others: elsewhere they make a
+ * socket readable that has nothing to read. And no descriptors come along (Linux 6.16 on): whoever reads a message closes
+ * those that nobody takes, and closing one can take as long as its sender likes.
+ */
+export function guardConnection(fd: number): void {
+  const set = (name: number, value: number): number => libc().setsockopt(fd, SOL_SOCKET, name, Uint8Array.of(value, 0, 0, 0), 4);
+  set(SO_OOBINLINE, 1);
+  set(SO_PASSRIGHTS, 0);
 }
 
 /** Ends both directions for every holder of the socket; the peer sees the end of the stream. */

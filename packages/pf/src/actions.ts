@@ -2,6 +2,7 @@
  * What can be asked of a host: the contract between the physical function and its interfaces (REST, and by it the
  * CLI, the console and programs). All of it is plain data. An operation that is not done throws a `Refusal`.
  */
+import type { IsolationMode, MeasureState } from '@gpup/sandbox/measures';
 import type { AuditEntry, IssuedToken, RotationRequest, TokenRequest, TokenView, UsageReport } from './access.ts';
 
 export type {
@@ -213,6 +214,14 @@ export interface HostView {
   readonly adoptedCount: number;
   readonly runtimeDirectory: string;
   readonly stateDirectory: string;
+  readonly isolation: IsolationView;
+}
+
+/** What keeps a VF process that was taken over from the rest of the machine (docs/hardening.md). */
+export interface IsolationView {
+  /** `require`: the host runs with all of it or not at all. `prefer`: with what there is. `off`: nothing is isolated. */
+  readonly mode: IsolationMode;
+  readonly measures: readonly MeasureState[];
 }
 
 /** Numbered from 1 in the life of a daemon, so that a listener can tell what it has missed. */

@@ -1,10 +1,12 @@
 import { Socket } from 'node:net';
 import { closeDescriptor, hasProcessEnded, signalProcess } from '@gpup/os';
+import type { VfGroup } from '@gpup/sandbox/cgroup';
 import { type AdoptionHello, type AllocationEntry, TURNS_MINOR, type Turn, VF_BUG, type VfLine } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { VfConnection } from './vf-connection.ts';
+import { type VfGroups, groupLimits, limitGroup } from './vf-group.ts';
 import { type VfFiles, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -40,6 +42,9 @@ export class AdoptedVf implements Vf {
   readonly #socket: Socket;
   readonly #connection: VfConnection;
   readonly #owner: VfOwner;
+  readonly #groups: VfGroups | null;
+  /** In which the host before has put it. */
+  readonly #group: VfGroup | null;
   readonly #startTimer: NodeJS.Timeout;
   #isReady: boolean;
   #reason: Reason | undefined;
@@ -47,13 +52,15 @@ export class AdoptedVf implements Vf {
   #state: 'alive' | 'ending' | 'ended' = 'alive';
 
   /** Takes over the descriptors of the connection and of the process. */
-  constructor({ hello, connectionFd, processFd, further, directory }: Adoption, owner: VfOwner) {
+  constructor({ hello, connectionFd, processFd, further, directory }: Adoption, owner: VfOwner, groups: VfGroups | null = null) {
     this.id = hello.vfId;
     this.pid = hello.pid;
     this.takesTurns = hello.protocol.minor >= TURNS_MINOR;
     this.#processFd = processFd;
     this.#files = vfFiles(directory, hello.vfId);
     this.#owner = owner;
+    this.#groups = groups;
+    this.#group = groups?.tree.find(hello.pid, hello.vfId) ?? null;
     this.#isReady = hello.isReady;
     this.#socket = new Socket({ fd: connectionFd, readable: true, writable: true });
     this.#connection = new VfConnection({
@@ -66,6 +73,10 @@ export class AdoptedVf implements Vf {
     this.#socket.once('close', () => this.#end());
     this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
     if (further.length > 0) queueMicrotask(() => this.#connection.take(further));
+  }
+
+  limitMemory(bytes: number | null): void {
+    if (this.#group !== null && this.#groups !== null) limitGroup(this.#group, groupLimits(this.#groups, bytes));
   }
 
   kill(reason: Reason): void {
@@ -125,16 +136,22 @@ export class AdoptedVf implements Vf {
     setTimeout(() => this.#lookForEnd(), ENDING_LOOK_MS);
   }
 
+  #reasonOfDeath(): Reason {
+    if (this.#group?.hasRunOut !== true) return { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
+    return { code: 'vf-memory', message: 'The VF process was ended by the kernel: it has used more memory than it may.' };
+  }
+
   #ended(): void {
     this.#state = 'ended';
     clearTimeout(this.#startTimer);
     closeDescriptor(this.#processFd);
     this.#socket.destroy();
-    const reason = this.#reason ?? { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
+    const reason = this.#reason ?? this.#reasonOfDeath();
     if (this.#reason === undefined || reason.code === VF_BUG) {
       logLine(`VF process ${this.pid}: ${reason.message} ${vfLogTail(this.#files, PF_LIMITS.vfErrorTailBytes).trim()}`.trim());
     }
     removeVfFiles(this.#files);
+    this.#group?.remove();
     this.#owner.onEnded(reason);
   }
 }

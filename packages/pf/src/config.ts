@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { ISOLATION_MODES, type IsolationMode } from '@gpup/sandbox/measures';
 import { escapeNamed } from '@gpup/vf/boot';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
 import { PF_LIMITS } from './limits.ts';
@@ -20,12 +21,13 @@ export interface PfConfig {
   readonly escapes: readonly string[];
   /** An absolute path: what every guest sends is kept there. Null: nowhere. */
   readonly capturePath: string | null;
+  readonly isolation: IsolationMode;
 }
 
 export function decodePfConfig(text: string | undefined): PfConfig {
   const fields = text === undefined ? {} : (JSON.parse(text) as unknown);
   if (typeof fields !== 'object' || fields === null) throw new Error(`${PF_CONFIG_VARIABLE} is not a JSON object.`);
-  const { adapter = 'auto', vramBytes = null, heapBytes = null, pool = 1, guestExpected = false, escapes = [], capturePath = null } = fields as Record<string, unknown>;
+  const { adapter = 'auto', vramBytes = null, heapBytes = null, pool = 1, guestExpected = false, escapes = [], capturePath = null, isolation = 'prefer' } = fields as Record<string, unknown>;
   return {
     adapter: decodeAdapter(adapter),
     vramBytes: vramBytes === null ? null : decodeBytes('VRAM budget', vramBytes, PF_LIMITS.vramBytesMax),
@@ -34,7 +36,14 @@ export function decodePfConfig(text: string | undefined): PfConfig {
     guestExpected: guestExpected === true,
     escapes: decodeEscapes(escapes),
     capturePath: capturePath === null ? null : decodeCapturePath(capturePath),
+    isolation: decodeIsolation(isolation),
   };
+}
+
+function decodeIsolation(value: unknown): IsolationMode {
+  const found = ISOLATION_MODES.find((mode) => mode === value);
+  if (found !== undefined) return found;
+  throw new Error(`The isolation (${String(value)}) is none of ${ISOLATION_MODES.join(', ')}.`);
 }
 
 function decodeEscapes(value: unknown): readonly string[] {

@@ -1,19 +1,22 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { descriptorOf, sendNow } from '@gpup/os';
-import type { ContextDescription, LatencyClass, SchedulingLine, Transport, TurnLine } from '@gpup/vf/boot';
+import { descriptorOf } from '@gpup/os';
+import { type ContextDescription, type LatencyClass, type SchedulingLine, type Transport, type TurnLine, createCaptureFile } from '@gpup/vf/boot';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
-import { type HostLine, PROTOCOL, type Reason, TOKEN_BYTES, encodeHostLine } from './control-protocol.ts';
+import { PROTOCOL, type Reason, TOKEN_BYTES } from './control-protocol.ts';
 import type { Grant } from './grant.ts';
+import { GuestControl } from './guest-control.ts';
 import { PF_LIMITS } from './limits.ts';
 import { pfStep } from './steps.ts';
+import type { VfGroups } from './vf-group.ts';
 import type { VfPool } from './vf-pool.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
 export interface ContextOptions {
   readonly description: ContextDescription;
-  /** Owned by the context. Its end is the guest's end. */
-  readonly control: Socket;
+  /** Owned by the context. Its end is the guest's end. A number: a VF has a copy of it. */
+  readonly control: Socket | number;
   readonly grant: Grant;
   /** Once, unless it is taken over: it has a VF, which hears of turns before it hears of its guest. */
   readonly onAssigned?: (context: Context) => void;
@@ -37,6 +40,7 @@ export type ContextState = 'opened' | 'attached' | 'ready' | 'ended';
 export class Context {
   readonly description: ContextDescription;
   readonly #options: ContextOptions;
+  readonly #control: GuestControl;
   #state: ContextState = 'opened';
   #vf: Vf | undefined;
   #slotIndex: number | null = null;
@@ -50,11 +54,14 @@ export class Context {
     this.description = options.description;
     this.#options = options;
     const { control } = options;
-    control.on('data', () => this.end({ code: 'bad-line', message: 'A guest may write nothing on its control connection after "open".' }));
-    control.on('close', () => {
-      pfStep('pf.guest-gone');
-      this.end({ code: 'guest-gone', message: 'The guest closed its control connection.' });
-    });
+    const listener = {
+      onBytes: () => this.end({ code: 'bad-line', message: 'A guest may write nothing on its control connection after "open".' }),
+      onGone: () => {
+        pfStep('pf.guest-gone');
+        this.end({ code: 'guest-gone', message: 'The guest closed its control connection.' });
+      },
+    };
+    this.#control = typeof control === 'number' ? GuestControl.ofShared(control, listener) : GuestControl.ofSocket(control, listener);
   }
 
   get id(): number {
@@ -86,15 +93,16 @@ export class Context {
       () => this.end({ code: 'attach-timeout', message: `No data connection came within ${PF_LIMITS.attachMsMax} ms.` }),
       PF_LIMITS.attachMsMax,
     );
-    this.#tell({ type: 'opened', protocol: PROTOCOL, context: this.id, token: this.#token });
+    this.#control.tell({ type: 'opened', protocol: PROTOCOL, context: this.id, token: this.#token });
     pfStep('pf.opened');
   }
 
   /** Takes over the VF process of a host process before. */
-  adopt(adoption: Adoption): void {
+  adopt(adoption: Adoption, groups: VfGroups | null): void {
     this.#state = 'attached';
     this.#slotIndex = adoption.hello.page?.slotIndex ?? null;
-    this.#vf = new AdoptedVf(adoption, this.#owner());
+    this.#vf = new AdoptedVf(adoption, this.#owner(), groups);
+    this.#vf.limitMemory(this.#options.grant.memoryBytesMax());
     // Said once more rather than never: the host before may have died just then. A guest that knows passes over it.
     if (adoption.hello.isReady) this.#vfReady();
   }
@@ -124,16 +132,22 @@ export class Context {
 
   #handOver(data: Socket, transport: Transport, pool: VfPool): void {
     const dataFd = descriptorOf(data);
-    const guestControlFd = descriptorOf(this.#options.control);
+    const guestControlFd = pool.keepsGuests ? this.#control.share() : this.#control.fd;
     if (dataFd === null || guestControlFd === null) return this.end({ code: 'guest-gone', message: 'The guest closed its data connection.' });
     const { grant } = this.#options;
-    const task = { assignment: { ...grant.assignment(), transport }, dataFd, guestControlFd, context: this.description };
+    const { capturePath, ...settings } = grant.assignment();
+    const captureFd = capturePath === null ? null : createCaptureFile(capturePath);
+    const task = { assignment: { ...settings, transport }, captureFd, dataFd, guestControlFd, context: this.description, memoryBytesMax: grant.memoryBytesMax() };
     const owner = this.#owner();
-    this.#vf = pool.take((vf) => {
-      const page = grant.place(vf.pid);
-      this.#slotIndex = page?.slotIndex ?? null;
-      return vf.assign({ ...task, page }, owner);
-    });
+    try {
+      this.#vf = pool.take((vf) => {
+        const page = grant.place(vf.pid);
+        this.#slotIndex = page?.slotIndex ?? null;
+        return vf.assign({ ...task, page }, owner);
+      });
+    } finally {
+      if (captureFd !== null) closeSync(captureFd);
+    }
     if (this.#vf === undefined) return this.end({ code: 'vf-start', message: 'The VF process does not start.' });
     this.#options.onAssigned?.(this);
   }
@@ -152,7 +166,7 @@ export class Context {
   #vfReady(): void {
     if (this.#state !== 'attached') return;
     this.#state = 'ready';
-    this.#tell({ type: 'ready' });
+    this.#control.tell({ type: 'ready' });
     this.#options.onReady?.(this);
   }
 
@@ -169,8 +183,8 @@ export class Context {
     this.#state = 'ended';
     this.#reason = reason;
     clearTimeout(this.#attachTimer);
-    this.#tell({ type: 'lost', ...reason, ...details });
-    this.#options.control.destroySoon();
+    this.#control.tell({ type: 'lost', ...reason, ...details });
+    this.#control.end();
     if (this.#vf === undefined) this.#gone(reason);
     else this.#vf.kill(reason);
   }
@@ -185,16 +199,6 @@ export class Context {
   #gone(reason: Reason): void {
     this.#options.grant.release();
     this.#options.onEnded(this, reason);
-  }
-
-  /**
-   * Not by the stream: the VF holds the same connection, and one that was taken over could make it blocking and fill it,
-   * so that a plain write would hold this thread. A guest that has no room for so few bytes misses them.
-   */
-  #tell(line: HostLine): void {
-    const { control } = this.#options;
-    const fd = control.writable ? descriptorOf(control) : null;
-    if (fd !== null) sendNow(fd, Buffer.from(encodeHostLine(line)));
   }
 }
 

@@ -167,6 +167,8 @@ test('an empty configuration is the defaults', () => {
     scheduling: { policy: 'best-effort', sliceMs: 10 },
     logLevel: 'info',
     defaultPartition: true,
+    isolation: 'prefer',
+    vfProcessorPercentMax: null,
   });
 });
 

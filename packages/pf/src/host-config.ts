@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ISOLATION_MODES, type IsolationMode } from '@gpup/sandbox/measures';
 import { ADAPTER_PREFERENCES, type AdapterPreference } from './adapters/choice.ts';
 import { type TextRule, badField, booleanOf, fieldPath, fieldsOf, textOf, wholeNumberOf, wordOf } from './fields.ts';
 import { PF_LIMITS } from './limits.ts';
@@ -35,6 +36,10 @@ export interface HostConfig {
   readonly logLevel: LogLevel;
   /** Whether a host without definitions makes a partition `default` with the whole of the first adapter. */
   readonly defaultPartition: boolean;
+  /** Whether guests are served where VF processes cannot be isolated in every way. */
+  readonly isolation: IsolationMode;
+  /** What each VF process may use, in hundredths of a processor, where there are control groups. Null: all that others leave, in equal shares. */
+  readonly vfProcessorPercentMax: number | null;
 }
 
 export interface TcpListen {
@@ -62,6 +67,7 @@ export interface HostSurroundings {
 
 export const HOST_CONFIG_FIELDS = [
   'adapter', 'softwareAdapters', 'runtimeDirectory', 'stateDirectory', 'listen', 'pool', 'orphanMsMax', 'tdr', 'scheduling', 'logLevel', 'defaultPartition',
+  'isolation', 'vfProcessorPercentMax',
 ] as const satisfies readonly (keyof HostConfig)[];
 
 const TDR_FIELDS = ['hardware', 'software', 'limitCount', 'limitTimeMs'] as const satisfies readonly (keyof TdrConfig)[];
@@ -96,6 +102,7 @@ export function loadHostConfig(path: string, surroundings: HostSurroundings, { r
 export function decodeHostConfig(value: unknown, surroundings: HostSurroundings): HostConfig {
   const fields = fieldsOf(value, '', [...HOST_CONFIG_FIELDS, SCHEMA_FIELD]);
   const { adapter = 'auto', softwareAdapters, pool = 1, orphanMsMax = TEN_MINUTES_MS, tdr = {}, scheduling = {}, logLevel = 'info', defaultPartition = true } = fields;
+  const { isolation = 'prefer' } = fields;
   const { runtimeDirectory = defaultRuntimeDirectory(surroundings), stateDirectory = defaultStateDirectory(surroundings) } = fields;
   if (fields[SCHEMA_FIELD] !== undefined) textOf(fields[SCHEMA_FIELD], SCHEMA_FIELD, ANY_TEXT);
   return {
@@ -110,6 +117,8 @@ export function decodeHostConfig(value: unknown, surroundings: HostSurroundings)
     scheduling: decodeScheduling(scheduling, 'scheduling', SCHEDULING_DEFAULT),
     logLevel: wordOf(logLevel, 'logLevel', LOG_LEVELS),
     defaultPartition: booleanOf(defaultPartition, 'defaultPartition'),
+    isolation: wordOf(isolation, 'isolation', ISOLATION_MODES),
+    vfProcessorPercentMax: percentOf(fields.vfProcessorPercentMax, 'vfProcessorPercentMax'),
   };
 }
 
@@ -139,6 +148,11 @@ function decodeListen(value: unknown): TcpListen {
     port: Number(port),
     tokenFile: tokenFile === undefined ? null : textOf(tokenFile, 'listen.tokenFile', ABSOLUTE_PATH),
   };
+}
+
+function percentOf(value: unknown, path: string): number | null {
+  const range = { min: PF_LIMITS.vfProcessorPercentMin, max: PF_LIMITS.vfProcessorPercentMax };
+  return value === undefined ? null : wholeNumberOf(value, path, range);
 }
 
 function decodeTdr(value: unknown): TdrConfig {

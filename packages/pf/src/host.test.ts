@@ -13,7 +13,7 @@ const TOKEN_OF_NOBODY = '00'.repeat(32);
 /** A host without any adapter: what is tested here ends before a VF would open one. */
 async function startedHost(t: TestContext): Promise<{ host: Host; connectGuest: () => Guest }> {
   const directory = mkdtempSync(join(tmpdir(), 'gpup-test-'));
-  const host = new Host({ adapter: { kind: 'software', environment: {}, dawnFlags: [] }, vf: { heapBytes: null, vramBytes: null, escapes: [], capturePath: null }, poolSize: 0, directory });
+  const host = new Host({ adapter: { kind: 'software', environment: {}, dawnFlags: [] }, vf: { heapBytes: null, vramBytes: null, escapes: [], capturePath: null }, isolation: 'off', groups: null, poolSize: 0, directory });
   const socketPath = join(directory, 'host.sock');
   await host.listen(socketPath);
   const guests: Guest[] = [];

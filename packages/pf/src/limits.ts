@@ -8,6 +8,8 @@ export const PF_LIMITS = {
   guestLineBytesMax: 1024,
   /** From the connection to its first whole line. */
   helloMsMax: 5_000,
+  /** How often a control connection is looked at of which a VF has a copy. Its guest's end shows at its VF's, too, and at once. */
+  guestLookMs: 200,
   /** From the token to the data connection that presents it. */
   attachMsMax: 5_000,
   /** From the start of a VF process to its `ready`: opening a large hardware GPU takes seconds. */
@@ -66,6 +68,9 @@ export const PF_LIMITS = {
   /** `<directory>/partitions/<name>.sock` must fit into a socket's path (107 bytes) with the longest name. */
   runtimeDirectoryLengthMax: 50,
   pathLengthMax: 4096,
+  /** A tenth of a processor, or all of some machine's. */
+  vfProcessorPercentMin: 10,
+  vfProcessorPercentMax: 409_600,
   orphanMsMin: 1_000,
   orphanMsMax: 86_400_000,
   tdrDelayMsMin: 100,

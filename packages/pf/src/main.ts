@@ -5,19 +5,23 @@
  * "ready" with its socket; or "error" and why.
  */
 import { writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { loadSystemCalls } from '@gpup/os';
+import { GroupTree } from '@gpup/sandbox/cgroup';
+import { missingText } from '@gpup/sandbox/measures';
 import { chooseAdapter } from './adapters/choice.ts';
-import { PF_CONFIG_VARIABLE, decodePfConfig } from './config.ts';
+import { PF_CONFIG_VARIABLE, type PfConfig, decodePfConfig } from './config.ts';
 import { defaultVramBytes } from './default-budget.ts';
 import { type Reason, PROTOCOL } from './control-protocol.ts';
 import { Host } from './host.ts';
-import { type SocketDirectory, makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
+import { type SocketDirectory, isOfGoneHost, makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
 import { pfStep } from './steps.ts';
 
 const STDOUT_FD = 1;
 
 let directory: SocketDirectory | undefined;
 let host: Host | undefined;
+let groups: GroupTree | null = null;
 let ending = false;
 
 // Also when a bug of ours ends the process. VF processes see to themselves: they die with their parent.
@@ -57,6 +61,7 @@ async function start(): Promise<void> {
     makeSocketDirectory(planned);
     directory = planned;
     pfStep('pf.directory-made');
+    groups = openGroups(config, basename(planned.path));
     host = new Host({
       adapter: adapter.choice,
       vf: {
@@ -65,6 +70,8 @@ async function start(): Promise<void> {
         escapes: config.escapes,
         capturePath: config.capturePath,
       },
+      isolation: config.isolation,
+      groups: groups === null ? null : { tree: groups, processorsMax: null },
       poolSize: config.pool,
       directory: directory.path,
     });
@@ -79,6 +86,16 @@ async function start(): Promise<void> {
   } catch (error) {
     fail({ code: 'host-start', message: (error as Error).message });
   }
+}
+
+/** Where isolation is not required nobody is told that groups are missing: most users' sessions have none to give. */
+function openGroups({ isolation }: PfConfig, name: string): GroupTree | null {
+  if (isolation === 'off') return null;
+  const tree = GroupTree.open({ name });
+  tree.sweepHosts(isOfGoneHost);
+  const lacking = missingText(tree.states);
+  if (isolation === 'require' && lacking !== '') throw new Error(`VF processes cannot be isolated as is required; missing: ${lacking}`);
+  return tree;
 }
 
 function fail(reason: Reason): void {
@@ -99,6 +116,7 @@ async function end(reason: Reason): Promise<void> {
   ending = true;
   pfStep('pf.closing');
   await host?.close(reason);
+  groups?.close();
   if (directory !== undefined) removeSocketDirectory(directory);
   pfStep('pf.directory-removed');
   process.exit(0);

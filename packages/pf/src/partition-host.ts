@@ -1,4 +1,5 @@
-import { type Server, Socket, createServer } from 'node:net';
+import { type Server, type Socket, createServer } from 'node:net';
+import { descriptorOf, guardConnection } from '@gpup/os';
 import { LineBuffer } from '@gpup/os/line-buffer';
 import type { Transport, TurnLine } from '@gpup/vf/boot';
 import type { Adoption } from './adopted-vf.ts';
@@ -99,10 +100,8 @@ export class PartitionHost {
   adopt(adoption: Adoption): Context | Reason {
     const grant = this.#options.owner.readmit(adoption);
     if (!isGrant(grant)) return grant;
-    const control = new Socket({ fd: adoption.guestControlFd, readable: true, writable: true });
-    control.on('error', () => {});
-    const context = this.#add({ description: adoption.hello.context, control, grant, transport: null });
-    context.adopt(adoption);
+    const context = this.#add({ description: adoption.hello.context, control: adoption.guestControlFd, grant, transport: null });
+    context.adopt(adoption, this.#options.pool?.groups ?? null);
     return context;
   }
 
@@ -110,7 +109,9 @@ export class PartitionHost {
   #accept(socket: Socket): void {
     // Every error is followed by 'close', which is what we act on.
     socket.on('error', () => {});
-    if (this.#isClosing) return void socket.destroy();
+    const fd = descriptorOf(socket);
+    if (this.#isClosing || fd === null) return void socket.destroy();
+    guardConnection(fd);
     if (this.#halfOpen.size >= PF_LIMITS.halfOpenConnectionsMax) {
       return refuse(socket, {
         code: 'too-many-connections',

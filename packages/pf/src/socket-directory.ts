@@ -46,8 +46,7 @@ export function removeSocketDirectory(directory: SocketDirectory): void {
 export function sweepSocketDirectories(): void {
   for (const base of baseDirectories()) {
     for (const name of namesIn(base)) {
-      const owner = ownerOf(name);
-      if (owner === undefined || !isGone(owner)) continue;
+      if (!isOfGoneHost(name)) continue;
       const path = join(base, name);
       const found = lstat(path);
       if (found === undefined || !found.isDirectory() || found.uid !== process.getuid?.()) continue;
@@ -58,6 +57,12 @@ export function sweepSocketDirectories(): void {
       }
     }
   }
+}
+
+/** Whether a name like that of a directory is one of a host process that is surely gone. */
+export function isOfGoneHost(name: string): boolean {
+  const owner = ownerOf(name);
+  return owner !== undefined && isGone(owner);
 }
 
 function ownerOf(name: string): ProcessIdentity | undefined {

@@ -117,6 +117,7 @@ for (const [what, pretence] of [
   ['says nothing', { behaviour: 'silent' }],
   ['hangs up', { behaviour: 'closes' }],
   ['says gibberish', { text: 'hello\n' }],
+  ['says something urgent', { behaviour: 'urgent' }],
   ['never ends its line', { text: 'x'.repeat(4000) }],
   ['says what another process says', { hello: { pid: 1 } }],
   ['says that it started at another time', { hello: { startTicks: 1 } }],

@@ -3,11 +3,12 @@ import {
   SystemCallError,
   closeDescriptor,
   connectUnixSocketNow,
+  guardConnection,
   isUnixStreamSocket,
   openProcess,
   peerCredentials,
   processStartTicks,
-  receiveDescriptors,
+  receiveDescriptorsNow,
   sealsOf,
   sendNow,
   signalProcess,
@@ -122,7 +123,10 @@ async function answers({ connectionFd }: Approach, answerMsMax: number): Promise
 }
 
 function readHello(approach: Approach): Adoption | string {
-  const { bytes, fds } = receiveDescriptors(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
+  const received = receiveDescriptorsNow(approach.connectionFd, { byteCountMax: HELLO_BYTES_MAX, fdCountMax: HELLO_DESCRIPTORS_MAX });
+  if (received === null) return 'It says what cannot be read.';
+  guardConnection(approach.connectionFd);
+  const { bytes, fds } = received;
   let words: ReturnType<typeof complaintAbout> | undefined;
   try {
     words = complaintAbout(approach, bytes, fds);

@@ -10,6 +10,8 @@ export interface VfConnectionOptions {
   readonly socket: Socket;
   readonly onLine: (line: Extract<VfLine, { type: 'warm' | 'ready' | 'fault' }>) => void;
   readonly onScheduling: (line: SchedulingLine) => void;
+  /** The VF goes on without some measures of isolation. */
+  readonly onUnconfined?: (lacking: string) => void;
   /** The VF wrote what is no line, or too many of them; nothing more is read. */
   readonly onBadLine: (reason: Reason) => void;
 }
@@ -140,6 +142,8 @@ export class VfConnection {
       case 'allocations':
         if (line.request === this.#request?.id) this.#request.settle(line.allocations);
         return;
+      case 'unconfined':
+        return this.#options.onUnconfined?.(line.lacking);
       default:
         this.#options.onLine(line);
     }

@@ -12,7 +12,7 @@ const REASON = { code: 'test', message: 'The test ends.' };
 
 /** A pool whose VF processes end at once, as the process that they are told to obey is not their parent. */
 function poolOfMayflies(size: number, survival: VfSurvivalPlan | null = null): VfPool {
-  return new VfPool({ launch: { config: { hostPid: process.ppid, dawnFlags: [] }, environment: {}, survival }, size });
+  return new VfPool({ launch: { config: { hostPid: process.ppid, dawnFlags: [], adapter: 'software', isolation: 'off' }, environment: {}, survival, groups: null }, size });
 }
 
 async function allEnded(pool: VfPool): Promise<void> {

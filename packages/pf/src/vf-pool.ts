@@ -2,6 +2,7 @@ import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
+import type { VfGroups } from './vf-group.ts';
 import { type VfLaunch, VfProcess } from './vf-process.ts';
 
 export interface VfPoolOptions {
@@ -32,6 +33,15 @@ export class VfPool {
   /** Processes that are not wholly gone. */
   get processCount(): number {
     return this.#idle.size;
+  }
+
+  /** Its VFs outlive this process, and get a copy of their guest's control connection. */
+  get keepsGuests(): boolean {
+    return this.#options.launch.survival !== null;
+  }
+
+  get groups(): VfGroups | null {
+    return this.#options.launch.groups;
   }
 
   /** Starts VF processes until there are so many, later where they cannot be started now. */

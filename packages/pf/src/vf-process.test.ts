@@ -13,7 +13,7 @@ test('a VF process that has ended is gone, whoever else holds its streams, and i
   const logged: string[] = [];
   logTo((text) => logged.push(text));
   const reason = await new Promise<Reason>((resolve) => {
-    new VfProcess({ config: { hostPid: process.pid, dawnFlags: [] }, environment: {}, survival: null }, { onReady: () => {}, onEnded: resolve });
+    new VfProcess({ config: { hostPid: process.pid, dawnFlags: [], adapter: 'software', isolation: 'off' }, environment: {}, survival: null, groups: null }, { onReady: () => {}, onEnded: resolve });
   });
   equal(reason.code, 'vf-died');
   match(logged.join(), / holder \d+$/);

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { SystemCallError, descriptorOf, sendDescriptors } from '@gpup/os';
+import { SystemCallError, descriptorOf, guardConnection, sendDescriptors } from '@gpup/os';
 import { FREEZE_VARIABLE } from '@gpup/os/step';
+import { forgoIoUring } from '@gpup/sandbox';
 import {
   type AllocationEntry,
   type ContextDescription,
@@ -25,7 +26,9 @@ import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
+import { tellUnconfined } from './unconfined.ts';
 import { VfConnection } from './vf-connection.ts';
+import { VfGroupPlace, type VfGroups } from './vf-group.ts';
 import { type VfFiles, openVfLog, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -37,10 +40,12 @@ export const VF_NODE_OPTIONS_VARIABLE = 'GPUP_VF_NODE_OPTIONS';
 
 /** What every VF process of a host is started with. */
 export interface VfLaunch {
-  readonly config: VfConfig;
+  readonly config: Omit<VfConfig, 'survivalPath'>;
   readonly environment: Readonly<Record<string, string>>;
   /** Null: the VF dies with this process. */
   readonly survival: VfSurvivalPlan | null;
+  /** Null: there are no control groups, or none are wanted. */
+  readonly groups: VfGroups | null;
 }
 
 /** For VFs that outlive this process once they have a guest. */
@@ -53,13 +58,17 @@ export interface VfSurvivalPlan {
 
 /** What makes a VF process one context's. The descriptors stay the caller's. */
 export interface VfTask {
-  readonly assignment: Omit<VfAssignment, 'survival' | 'page'>;
+  readonly assignment: Omit<VfAssignment, 'survival' | 'page' | 'captures'>;
+  /** A file that everything is kept in, or null. */
+  readonly captureFd: number | null;
   /** The guest's data connection. */
   readonly dataFd: number;
   /** The guest's control connection, kept by a VF that outlives this process. */
   readonly guestControlFd: number;
   readonly page: { readonly fd: number; readonly slotIndex: number } | null;
   readonly context: ContextDescription;
+  /** Of all its memory; null: no limit. */
+  readonly memoryBytesMax: number | null;
 }
 
 /** A VF process that this process has started, from its start to its end. */
@@ -71,6 +80,7 @@ export class VfProcess implements Vf {
   readonly #files: VfFiles | null;
   readonly #child: ChildProcess;
   readonly #connection: VfConnection | undefined;
+  readonly #group: VfGroupPlace | null;
   #owner: VfOwner;
   #startTimer: NodeJS.Timeout;
   /** The first cause that is known; the process's ending alone says little. */
@@ -90,12 +100,16 @@ export class VfProcess implements Vf {
     this.#child.once('exit', () => this.#limitLastWords());
     // 'close' comes after 'exit' and after the last byte that the process wrote: its last words are in.
     this.#child.once('close', (code, signal) => this.#end(this.#reasonOf(signal ?? `exit status ${code}`)));
+    this.#group = this.#place();
     // Out of descriptors or processes: there are no streams then, and 'error' is about to come.
     if (this.#child.pid === undefined) return;
+    const controlFd = descriptorOf(this.#child.stdio[VF_CONTROL_FD] as Socket);
+    if (controlFd !== null) guardConnection(controlFd);
     this.#connection = new VfConnection({
       socket: this.#child.stdio[VF_CONTROL_FD] as Socket,
       onLine: (line) => this.#handle(line),
       onScheduling: (line) => this.#owner.onScheduling?.(line),
+      onUnconfined: (lacking) => tellUnconfined(lacking),
       onBadLine: (reason) => this.kill(reason),
     });
     if (this.#child.stderr !== null) this.#readErrors(this.#child.stderr);
@@ -121,11 +135,16 @@ export class VfProcess implements Vf {
       if (error instanceof SystemCallError && (error.code === 'EPIPE' || error.code === 'ECONNRESET')) return false;
       throw error;
     }
+    this.#group?.limitMemory(task.memoryBytesMax);
     this.#owner = owner;
     this.#awaited = 'ready';
     clearTimeout(this.#startTimer);
     this.#startTimer = this.#limitStart();
     return true;
+  }
+
+  limitMemory(bytes: number | null): void {
+    this.#group?.limitMemory(bytes);
   }
 
   kill(reason: Reason): void {
@@ -161,19 +180,40 @@ export class VfProcess implements Vf {
     return this.#connection?.allocations(countMax) ?? Promise.resolve(null);
   }
 
-  #assignmentOf({ assignment, page, context }: VfTask): VfAssignment {
+  #assignmentOf({ assignment, page, captureFd, context }: VfTask): VfAssignment {
     const { survival } = this.#launch;
     return {
       ...assignment,
+      captures: captureFd !== null,
       ...(page === null ? {} : { page: { slotIndex: page.slotIndex } }),
       ...(survival === null || this.#files === null
         ? {}
-        : { survival: { vfId: this.id, controlPath: this.#files.socketPath, orphanMsMax: survival.orphanMsMax, context } }),
+        : { survival: { vfId: this.id, orphanMsMax: survival.orphanMsMax, context } }),
     };
   }
 
-  #descriptorsOf({ dataFd, guestControlFd, page }: VfTask): readonly number[] {
-    return [dataFd, ...(this.#launch.survival === null ? [] : [guestControlFd]), ...(page === null ? [] : [page.fd])];
+  #descriptorsOf({ dataFd, guestControlFd, page, captureFd }: VfTask): readonly number[] {
+    const kept = this.#launch.survival === null ? [] : [guestControlFd];
+    return [dataFd, ...kept, ...(page === null ? [] : [page.fd]), ...(captureFd === null ? [] : [captureFd])];
+  }
+
+  #place(): VfGroupPlace | null {
+    const { groups, config } = this.#launch;
+    if (groups === null || this.#child.pid === undefined) return null;
+    const onFailed = (error: Error): void => this.#unplaced(error, config.isolation);
+    try {
+      return new VfGroupPlace(groups, { pid: this.#child.pid, name: this.id, onFailed });
+    } catch (error) {
+      onFailed(error as Error);
+      return null;
+    }
+  }
+
+  #unplaced({ message }: Error, isolation: VfConfig['isolation']): void {
+    // It may have ended before it was there.
+    if (this.#ended || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (isolation === 'require') this.kill({ code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` });
+    else tellUnconfined(`a control group (${message})`);
   }
 
   #limitStart(): NodeJS.Timeout {
@@ -214,7 +254,7 @@ export class VfProcess implements Vf {
 
   /** What a driver printed may name things of the host's, so it goes to the host's log and not to the guest. */
   #reasonOf(ending: string): Reason {
-    const reason = this.#reason ?? { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+    const reason = this.#reason ?? reasonOfDeath(ending, this.#group?.complaint ?? null);
     if (this.#reason === undefined || reason.code === VF_BUG) logLine(`VF process ${this.#child.pid}: ${reason.message} ${this.#printed().trim()}`.trim());
     return reason;
   }
@@ -228,11 +268,24 @@ export class VfProcess implements Vf {
     this.#ended = true;
     clearTimeout(this.#startTimer);
     if (this.#files !== null) removeVfFiles(this.#files);
+    this.#group?.remove();
     this.#owner.onEnded(reason);
   }
 }
 
+/** The kernel ends a VF in this way for a system call that no VF makes by itself. */
+const FORBIDDEN_CALL = 'SIGSYS';
+
+function reasonOfDeath(ending: string, complaint: string | null): Reason {
+  if (complaint !== null) return { code: 'vf-memory', message: `The VF process was ended by the kernel (${ending}): ${complaint}.` };
+  if (ending !== FORBIDDEN_CALL) return { code: 'vf-died', message: `The VF process ended unexpectedly (${ending}).` };
+  return { code: 'vf-forbidden-call', message: `The VF process made a system call that no VF makes, as if it had been taken over, and was ended (${ending}).` };
+}
+
 const VF_ID_BYTES = 8;
+
+/** Versions of Node whose file operations would make one otherwise. */
+export const WITHOUT_IO_URING = { UV_USE_IO_URING: '0' } as const;
 
 function vfNodeOptions(): string[] {
   return (process.env[VF_NODE_OPTIONS_VARIABLE] ?? '').split(' ').filter((option) => option !== '');
@@ -241,7 +294,7 @@ function vfNodeOptions(): string[] {
 function startProcess({ config, environment }: VfLaunch, files: VfFiles | null): ChildProcess {
   const logFd = files === null ? null : openVfLog(files);
   try {
-    return spawnVf({ config, environment, logFd });
+    return spawnVf({ config: { ...config, survivalPath: files?.socketPath ?? null }, environment, logFd });
   } catch (error) {
     if (files !== null) removeVfFiles(files);
     throw error;
@@ -250,16 +303,32 @@ function startProcess({ config, environment }: VfLaunch, files: VfFiles | null):
   }
 }
 
-function spawnVf({ config, environment, logFd }: Omit<VfLaunch, 'survival'> & { readonly logFd: number | null }): ChildProcess {
+interface Spawning {
+  readonly config: VfConfig;
+  readonly environment: VfLaunch['environment'];
+  readonly logFd: number | null;
+}
+
+/** Whoever looks inside loads and writes what a confined process could not. */
+function isolationOf({ isolation }: VfConfig, options: readonly string[]): VfConfig['isolation'] {
+  if (options.length === 0 || isolation === 'off') return isolation;
+  if (isolation === 'require') throw new Error(`isolation is required, and cannot be had with ${VF_NODE_OPTIONS_VARIABLE}`);
+  return 'off';
+}
+
+function spawnVf({ config, environment, logFd }: Spawning): ChildProcess {
   const freeze = process.env[FREEZE_VARIABLE];
   const executor = process.env[EXECUTOR_VARIABLE];
   const options = vfNodeOptions();
+  const isolation = isolationOf(config, options);
+  if (isolation !== 'off') forgoIoUring();
   return spawn(process.execPath, [...options, '--expose-gc', options.length > 0 ? VF_MODULES_PATH : vfProgramPath()], {
     // Core dumps and other droppings have no place in the user's directory.
     cwd: '/',
     env: {
       ...environment,
-      [VF_CONFIG_VARIABLE]: encodeVfConfig(config),
+      ...WITHOUT_IO_URING,
+      [VF_CONFIG_VARIABLE]: encodeVfConfig({ ...config, isolation }),
       ...(freeze === undefined ? {} : { [FREEZE_VARIABLE]: freeze }),
       ...(executor === undefined ? {} : { [EXECUTOR_VARIABLE]: executor }),
     },

@@ -14,6 +14,8 @@ export interface Vf {
   readonly pingedMs: number | null;
   /** When the last sign of life was asked for that has come: then, or later, its thread had nothing else to do. 0: none has. */
   readonly answeredMs: number;
+  /** Of all its memory; null: no limit. Where there is a control group. */
+  limitMemory(bytes: number | null): void;
   /** What the partition opens to its guests from now on. */
   openEscapes(names: readonly string[]): void;
   /** Whether it does: one of an older build lets every submit through, and says nothing of turns. */

@@ -5,11 +5,13 @@
  * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
 import { Nap, type NapPlace, monotonicAheadMs } from '@gpup/os';
+import { limitFileBytes } from '@gpup/sandbox';
 import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
 import { attendHost } from './boot/attend-host.ts';
-import { VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
+import { type AdapterKind, VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
+import { FILE_BYTES_MAX, confineVf, isConfined } from './boot/confinement.ts';
 import { loadDawn, openGpu } from './boot/dawn.ts';
 import { endOnBugs, endVf } from './boot/end.ts';
 import { die, dieWithHost } from './boot/guard.ts';
@@ -17,10 +19,12 @@ import { openHostLink } from './boot/host-link.ts';
 import { probe } from './boot/probe.ts';
 import { runProcessor } from './boot/processor.ts';
 import { type ReplayTask, replayFile } from './boot/replay.ts';
-import { rehearse } from './boot/rehearsal.ts';
+import { LOADING_ACT_COUNT, rehearse } from './boot/rehearsal.ts';
 import { report } from './boot/report.ts';
 import { vfStep } from './boot/steps.ts';
+import { prepareSurvival } from './boot/survival.ts';
 import { VfLoop, nodeLoopClock } from './boot/vf-loop.ts';
+import { CAPTURE_LIMITS } from './capture/format.ts';
 import type { CommandProcessor } from './command-processor.ts';
 import { dawnBackend } from './dawn-backend.ts';
 import { knownEscapes } from './escapes/escape-registry.ts';
@@ -46,7 +50,7 @@ void (mode === '--probe' ? probeOnly() : mode === '--replay' ? replayOnly() : st
 
 async function probeOnly(): Promise<void> {
   if (callerPid !== undefined) dieWithHost(Number(callerPid));
-  await probe();
+  await probe(task as AdapterKind);
   die();
 }
 
@@ -59,11 +63,14 @@ async function replayOnly(): Promise<void> {
 async function start(): Promise<void> {
   endOnBugs();
   vfStep('vf.started');
-  const backends = await openBackends(decodeVfConfig(process.env[VF_CONFIG_VARIABLE]));
-  // A guest that waits already asks for what it needs, and for nothing else.
+  const config = decodeVfConfig(process.env[VF_CONFIG_VARIABLE]);
+  const means = config.survivalPath === null ? null : prepareSurvival(config.survivalPath);
+  const backends = await openBackends(config);
+  // A guest that waits already asks for what it needs. But what is not loaded when this process is confined never will be.
+  await rehearse(backends.coarse, isAssigned, isConfined(config.isolation) ? LOADING_ACT_COUNT : 0);
+  if (!isAssigned()) await collected(backends.coarse);
+  confineVf(config);
   if (!isAssigned()) {
-    await rehearse(backends.coarse, isAssigned);
-    await collected(backends.coarse);
     report({ type: 'warm' });
     vfStep('vf.warm');
   }
@@ -83,9 +90,10 @@ async function start(): Promise<void> {
       processor?.hostChanged(fd !== null);
     },
     end: endVf,
-  });
+  }, means);
   const { timestamps = 'coarse' } = assigned.assignment.view ?? {};
   processor = serve(timestamps === 'fine' ? backends.fine : backends.coarse, assigned);
+  if (isConfined(config.isolation)) limitFileBytes(assigned.captureFd === null ? FILE_BYTES_MAX : CAPTURE_LIMITS.fileBytesMax);
 }
 
 /** Dawn, by how its devices tell the time: which one a guest gets is said with the assignment. */
@@ -118,8 +126,9 @@ async function findDriver({ gpu }: Backend): Promise<void> {
   }
 }
 
-function serve(backend: Backend, { assignment, dataFd, pageFd }: Assigned): CommandProcessor {
-  const link = openHostLink(dataFd, assignment, loop);
+function serve(backend: Backend, assigned: Assigned): CommandProcessor {
+  const { assignment, dataFd, pageFd } = assigned;
+  const link = openHostLink(assigned, loop);
   if (link === null) return endVf('guest-gone', 'The guest closed its data connection before anything was sent over it.');
   vfStep('vf.link-offered');
   // On a byte stream unread commands may lie in the socket for long, and then no nap would ever come.

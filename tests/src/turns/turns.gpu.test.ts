@@ -84,7 +84,8 @@ class Pair {
 async function pairs(t: TestContext, { count = 1, transport = 'aperture' }: { readonly count?: number; readonly transport?: 'aperture' | 'stream' } = {}): Promise<Pair[]> {
   const directory = mkdtempSync(join(tmpdir(), 'gpup-turns-'));
   const { environment } = await softwareAdapters();
-  const launch = { config: { hostPid: process.pid, dawnFlags: [] }, environment: { XDG_RUNTIME_DIR: directory, ...environment }, survival: null };
+  const config = { hostPid: process.pid, dawnFlags: [], adapter: 'software', isolation: 'prefer' } as const;
+  const launch = { config, environment: { XDG_RUNTIME_DIR: directory, ...environment }, survival: null, groups: null };
   const pool = new VfPool({ launch, size: 0 });
   const hosts: PartitionHost[] = [];
   t.after(async () => {
@@ -103,7 +104,7 @@ async function pairs(t: TestContext, { count = 1, transport = 'aperture' }: { re
       adapter: '',
       pool,
       owner: {
-        admit: () => ({ assignment: () => ({ heapBytes: null, vramBytes: null, escapes: ['latency-class'], capturePath: null }), place: () => null, release: () => {} }),
+        admit: () => ({ assignment: () => ({ heapBytes: null, vramBytes: null, escapes: ['latency-class'], capturePath: null }), place: () => null, memoryBytesMax: () => null, release: () => {} }),
         readmit: () => ({ code: 'no-adoption', message: 'Nobody is taken over.' }),
         nextContextId: () => hosts.length,
         onOpened: () => {},

@@ -9,6 +9,7 @@ export function hostMetrics(actions: PfActions): string {
     gauge('gpup_host_info', 'The running host.', [{ labels: { version, protocol, feature_level: featureLevel }, value: 1 }]),
     gauge('gpup_host_start_time_seconds', 'When the host started, in seconds since 1970.', [{ labels: {}, value: host.startedMs / 1000 }]),
     gauge('gpup_host_adopted_contexts', 'Contexts taken over from the host before.', [{ labels: {}, value: host.adoptedCount }]),
+    gauge('gpup_host_isolation', '1 for each measure of isolation that is in force for VF processes.', host.isolation.measures.map(({ measure, isInForce }) => ({ labels: { measure }, value: isInForce ? 1 : 0 }))),
     ...adapterMetrics(actions.adapters()),
     ...partitionMetrics(actions.partitions()),
     ...usageMetrics(actions.usage()),

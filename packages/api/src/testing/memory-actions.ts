@@ -82,6 +82,7 @@ export class MemoryActions implements PfActions {
       adoptedCount: 0,
       runtimeDirectory: '/run/gpup',
       stateDirectory: '/var/lib/gpup',
+      isolation: { mode: 'prefer', measures: [{ measure: 'files', isInForce: true, detail: 'Landlock' }, { measure: 'memory-limit', isInForce: false, detail: 'no control groups' }] },
     };
   }
 

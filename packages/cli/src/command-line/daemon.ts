@@ -12,8 +12,12 @@ export const DAEMON_COMMANDS = [
     summary: 'Start the host, in the background',
     description:
       "Starts the host that lives on its own: partitions of this machine's GPUs, for programs that connect to them. Returns when it is ready. Its guests outlive it: they go on when it ends or is killed, and the next one takes them over.",
-    options: { foreground: flag('this process is the host, and its log goes to standard error'), ...CONFIG },
-    build: ({ foreground, config }) => ({ kind: 'host-start', configPath: config, foreground }),
+    options: {
+      foreground: flag('this process is the host, and its log goes to standard error'),
+      'require-isolation': flag('do not start where VF processes cannot be isolated in every way (docs/hardening.md); the same as isolation: "require" in the configuration'),
+      ...CONFIG,
+    },
+    build: ({ foreground, config, ...given }) => ({ kind: 'host-start', configPath: config, foreground, requiresIsolation: given['require-isolation'] }),
   }),
   command({
     path: 'host status',

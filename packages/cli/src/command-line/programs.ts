@@ -27,11 +27,12 @@ const RUN_OPTIONS = {
     `processes kept ready for programs that open the GPU, 0 to ${PF_LIMITS.poolSizeMax}: each takes some 20 MiB and makes one start faster (default: GPUP_POOL, or else 1)`,
     wholeNumber({ min: 0, max: PF_LIMITS.poolSizeMax }),
   ),
+  'require-isolation': flag('do not run it where the process that holds the GPU cannot be isolated in every way (docs/hardening.md)'),
 } as const;
 
 const PLACE_OPTIONS = {
   partition: value('NAME', 'run it in this partition of the running host (default: the one whose socket GPUP_SOCKET names, or else the partition "default" of the host that runs, if one does)', word),
-  ephemeral: flag('run it with a partition of its own, also where a host runs; --vram, --adapter and --pool, which describe such a partition, mean that as well'),
+  ephemeral: flag('run it with a partition of its own, also where a host runs; --vram, --adapter, --pool and --require-isolation, which describe such a partition, mean that as well'),
 } as const;
 
 const PROGRAM_STATUSES = [
@@ -99,14 +100,16 @@ interface RunValues {
   readonly adapter: (typeof ADAPTER_PREFERENCES)[number] | undefined;
   readonly transport: (typeof TRANSPORTS)[number] | undefined;
   readonly pool: number | undefined;
+  readonly 'require-isolation': boolean;
 }
 
-function runOf({ partition, ephemeral = false, vram, adapter, transport = 'aperture', pool }: RunValues, [program, ...programArgs]: readonly string[], of: string) {
+function runOf({ partition, ephemeral = false, vram, adapter, transport = 'aperture', pool, ...given }: RunValues, [program, ...programArgs]: readonly string[], of: string) {
   if (program === undefined || program === '') throw new UsageError(`No program is given to run; example: ${of} -- node app.js`);
-  const [ownOption] = Object.entries({ ephemeral: ephemeral || undefined, vram, adapter, pool }).flatMap(([name, given]) => (given === undefined ? [] : [`--${name}`]));
+  const requiresIsolation = given['require-isolation'];
+  const [ownOption] = Object.entries({ ephemeral: ephemeral || undefined, vram, adapter, pool, 'require-isolation': requiresIsolation || undefined }).flatMap(([name, given]) => (given === undefined ? [] : [`--${name}`]));
   if (partition !== undefined && ownOption !== undefined) throw new UsageError(`--partition (${partition}) and ${ownOption} are both given: that one is for a partition of the program's own.`);
   const words: readonly [string, ...string[]] = [program, ...programArgs];
-  return { kind: 'run', partition, isEphemeral: ownOption !== undefined, adapter, transport, vramBytes: vram, pool, command: words } as const;
+  return { kind: 'run', partition, isEphemeral: ownOption !== undefined, adapter, transport, vramBytes: vram, pool, requiresIsolation, command: words } as const;
 }
 
 function patience(text: string, option: string): number {

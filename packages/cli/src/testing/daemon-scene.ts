@@ -58,7 +58,7 @@ export class DaemonLife {
 
   /** Resolves when this daemon, or a process of its, stands still at the step. */
   async frozen(): Promise<number> {
-    const pid = await eventually(() => Number(readOr(this.#freezeFile, '0')) || undefined, () => `nothing freezes; ${this.errors}`);
+    const pid = await eventually(() => Number.parseInt(readOr(this.#freezeFile, '0'), 10) || undefined, () => `nothing freezes; ${this.errors}`);
     await eventually(() => isStopped(pid) || undefined, () => `process ${pid} does not stop`);
     return pid;
   }

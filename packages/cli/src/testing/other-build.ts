@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** What the daemon and its VFs consist of. */
-const PACKAGES = ['api', 'base', 'bus', 'daemon', 'os', 'pf', 'vf', 'vidmm', 'wire'];
+const PACKAGES = ['api', 'base', 'bus', 'daemon', 'os', 'pf', 'sandbox', 'vf', 'vidmm', 'wire'];
 
 /** Another build of the daemon, with its own copies of all that it runs. Returns its test program. */
 export function otherBuild(directory: string, version: string): string {

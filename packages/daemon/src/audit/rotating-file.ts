@@ -9,11 +9,13 @@ export interface RotatingFileLimits {
   readonly filesMax: number;
 }
 
-/** Lines that are only ever appended, each kept before `append` returns. */
+/**
+ * Lines that are only ever appended, each kept before `append` returns. The file is opened for each: one that somebody has
+ * moved away is begun anew, and no line goes where nobody looks.
+ */
 export class RotatingFile {
   readonly #path: string;
   readonly #limits: RotatingFileLimits;
-  #fd: number | undefined;
 
   constructor(path: string, limits: RotatingFileLimits) {
     this.#path = path;
@@ -22,68 +24,46 @@ export class RotatingFile {
 
   /** Returns when the line would survive a loss of power. Throws where it cannot be written; then none of it is left. */
   append(line: string): void {
-    const fd = this.#opened();
-    const { size } = fstatSync(fd);
-    // A crash has cut the last line short: it stays as it is, and stays one line.
-    const begin = size > 0 && lastByte(fd, size) !== NEWLINE ? '\n' : '';
-    try {
-      writeWhole(fd, begin + line);
-      fsyncSync(fd);
-    } catch (error) {
-      this.#takeBack(fd, size);
-      throw error;
-    }
-  }
-
-  /** What is left of it else begins no line: see `append`. */
-  #takeBack(fd: number, size: number): void {
-    try {
-      ftruncateSync(fd, size);
-    } catch {}
-  }
-
-  /** Opened anew where somebody has moved or removed the file: lines would go nowhere. */
-  #opened(): number {
-    if (this.#fd !== undefined && !this.#isInPlace(this.#fd)) this.#close(this.#fd);
-    this.#fd ??= this.#open();
-    if (fstatSync(this.#fd).size < this.#limits.fileBytesMax || !this.#putAside()) return this.#fd;
-    this.#close(this.#fd);
-    this.#fd = this.#open();
-    return this.#fd;
-  }
-
-  #open(): number {
+    this.#putAsideIfFull();
     const fd = openSync(this.#path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     try {
-      syncDirectory(dirname(this.#path));
-    } catch (error) {
+      appendLine(fd, line);
+      // Its first line: the file may be new, and is kept only once its directory is.
+      if (fstatSync(fd).size <= Buffer.byteLength(line)) syncDirectory(dirname(this.#path));
+    } finally {
       closeSync(fd);
-      throw error;
     }
-    return fd;
   }
 
-  #close(fd: number): void {
-    this.#fd = undefined;
-    closeSync(fd);
-  }
-
-  #isInPlace(fd: number): boolean {
-    const found = statSync(this.#path, { throwIfNoEntry: false });
-    const { dev, ino } = fstatSync(fd);
-    return found?.ino === ino && found.dev === dev;
-  }
-
-  /** Where it cannot be, the file grows on: that is no reason to lose a line. */
-  #putAside(): boolean {
+  /** Where it cannot be put aside the file grows on: that is no reason to lose a line. */
+  #putAsideIfFull(): void {
+    const { fileBytesMax, filesMax } = this.#limits;
+    if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) < fileBytesMax) return;
     try {
-      for (let index = this.#limits.filesMax - 1; index >= 1; index--) renameIfThere(`${this.#path}.${index}`, `${this.#path}.${index + 1}`);
+      for (let index = filesMax - 1; index >= 1; index--) renameIfThere(`${this.#path}.${index}`, `${this.#path}.${index + 1}`);
       renameSync(this.#path, `${this.#path}.1`);
-      return true;
-    } catch {
-      return false;
-    }
+    } catch {}
   }
+}
+
+function appendLine(fd: number, line: string): void {
+  const { size } = fstatSync(fd);
+  // A crash has cut the last line short: it stays as it is, and stays one line.
+  const begin = size > 0 && lastByte(fd, size) !== NEWLINE ? '\n' : '';
+  try {
+    writeWhole(fd, begin + line);
+    fsyncSync(fd);
+  } catch (error) {
+    takeBack(fd, size);
+    throw error;
+  }
+}
+
+/** What is left of it else begins no line: see `appendLine`. */
+function takeBack(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size);
+  } catch {}
 }
 
 function renameIfThere(from: string, to: string): void {

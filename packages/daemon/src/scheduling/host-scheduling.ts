@@ -18,6 +18,8 @@ export interface HostSchedulingOptions {
   readonly contextsOf: (partition: string) => readonly Context[];
   /** What a context's VF says of itself on its partition's page; undefined: it has no place there. */
   readonly slotOf: (context: Context) => SlotView | undefined;
+  /** For whoever reads the log. */
+  readonly warn: (message: string) => void;
 }
 
 interface Adapter {
@@ -36,6 +38,8 @@ export class HostScheduling {
   readonly #options: HostSchedulingOptions;
   readonly #adapters: ReadonlyMap<string, Adapter>;
   readonly #freeTime = new FreeTime();
+  /** Partitions whose guests wait in vain, as was said once. */
+  readonly #inVain = new Set<string>();
   #table: PartitionTable;
 
   constructor(options: HostSchedulingOptions) {
@@ -54,7 +58,7 @@ export class HostScheduling {
     const names = new Set(table.partitions.map(({ definition }) => definition.name));
     for (const { definition } of this.#table.partitions) if (!names.has(definition.name)) this.#freeTime.forget(definition.name);
     this.#table = table;
-    for (const [id, { turns }] of this.#adapters) turns.scheduler.setTerms(this.#termsOf(id));
+    for (const id of this.#adapters.keys()) this.#follow(id);
   }
 
   /** It has a VF, which hears of turns before it hears of its guest; or it is ready, which one that was taken over may be at once. */
@@ -69,8 +73,7 @@ export class HostScheduling {
 
   /** Its guest says that it is of another class: that counts where its partition lets guests say so. */
   latencyClassChanged({ description: { adapter, partition } }: Context): void {
-    if (partition === '') return;
-    this.#adapters.get(adapter)?.turns.scheduler.setTerms(this.#termsOf(adapter));
+    if (partition !== '') this.#follow(adapter);
   }
 
   ended(context: Context): void {
@@ -99,6 +102,20 @@ export class HostScheduling {
 
   stop(): void {
     for (const { turns } of this.#adapters.values()) turns.stop();
+  }
+
+  #follow(id: string): void {
+    const terms = this.#termsOf(id);
+    this.#adapters.get(id)?.turns.scheduler.setTerms(terms);
+    for (const [name, { share }] of terms.partitions) this.#warnIfInVain(name, { isInVain: terms.policy === 'fixed-share' && share === 0 });
+  }
+
+  /** Its guests would look like ones that hang. */
+  #warnIfInVain(name: string, { isInVain }: { readonly isInVain: boolean }): void {
+    if (!isInVain) return void this.#inVain.delete(name);
+    if (this.#inVain.has(name) || this.#options.contextsOf(name).length === 0) return;
+    this.#inVain.add(name);
+    this.#options.warn(`Guests of the partition "${name}" get no time of their adapter: its policy is fixed-share, other partitions were promised all of it, and this one nothing (compute.min 0).`);
   }
 
   #turnsOf({ description: { adapter, partition } }: Context): AdapterTurns | undefined {

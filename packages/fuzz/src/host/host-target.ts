@@ -161,7 +161,8 @@ class HostArena {
 
 const HELLO = 'packet 22 1 0 18 4 61616161';
 
-function think(random: Random): string[] {
+/** Steps of an attacker: see attacker.ts. */
+export function think(random: Random): string[] {
   if (random.oneIn(3)) return Array.from({ length: 1 + random.below(4) }, () => outside(random));
   const steps = [`open ${random.oneIn(4) ? 'stream' : 'aperture'}`];
   if (random.oneIn(12)) steps.push(outside(random));

@@ -1,4 +1,5 @@
-import type { Executor, ProbedAdapter } from '@gpup/vf/boot';
+import type { MeasureState } from '@gpup/sandbox/measures';
+import type { AdapterKind, Executor, ProbedAdapter } from '@gpup/vf/boot';
 import { hardwareEnvironment, softwareEnvironment } from './environment.ts';
 import { probeAdapters } from './probe-process.ts';
 import { type SoftwareGpu, softwareGpu } from './software.ts';
@@ -10,7 +11,7 @@ export type AdapterPreference = (typeof ADAPTER_PREFERENCES)[number];
 
 /** How a VF process is started so that Dawn opens this adapter. */
 export interface AdapterChoice {
-  readonly kind: 'hardware' | 'software';
+  readonly kind: AdapterKind;
   readonly environment: Readonly<Record<string, string>>;
   readonly dawnFlags: readonly string[];
 }
@@ -49,31 +50,35 @@ export interface FoundAdapters {
   readonly environment: Readonly<Record<string, string>>;
   /** How commands reach Dawn. Null where no VF could be asked. */
   readonly executor: Executor | null;
+  /** What a VF on these adapters takes from itself. Null where no VF could be asked, or none has answered. */
+  readonly isolation: readonly MeasureState[] | null;
   /** Why some adapters, or all, are missing. */
   readonly reasons: readonly string[];
 }
 
 /** The machine's own GPUs that Dawn opens, in Dawn's order. CPUs that pose as GPUs count only where the user named the drivers. */
 export async function hardwareAdapters(vulkan: SystemVulkan = findSystemVulkan()): Promise<FoundAdapters> {
-  if (!vulkan.hasDriver) return { adapters: [], environment: {}, executor: null, reasons: ['No Vulkan driver is installed.'] };
+  if (!vulkan.hasDriver) return { adapters: [], environment: {}, executor: null, isolation: null, reasons: ['No Vulkan driver is installed.'] };
   const environment = hardwareEnvironment(process.env, vulkan.hasLoader ? null : await lentLoaderDirectory());
-  const probed = await probeAdapters(environment);
-  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, reasons: [probed.message] };
+  const probed = await probeAdapters(environment, 'hardware');
+  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, isolation: null, reasons: [probed.message] };
+  const { executor, isolation } = probed;
   const adapters = probed.adapters.filter((adapter) => vulkan.driversNamed || !adapter.isFallbackAdapter);
-  if (adapters.length > 0) return { adapters, environment, executor: probed.executor, reasons: [] };
+  if (adapters.length > 0) return { adapters, environment, executor, isolation, reasons: [] };
   const skipped = probed.adapters.map(({ name }) => name);
   const reason = skipped.length === 0 ? 'Dawn opens no adapter of the installed Vulkan drivers.' : `Only CPUs pose as adapters here (${skipped.join(', ')}).`;
-  return { adapters, environment, executor: probed.executor, reasons: [reason] };
+  return { adapters, environment, executor, isolation, reasons: [reason] };
 }
 
 /** The bundled software GPU, probed. */
 export async function softwareAdapters(): Promise<FoundAdapters> {
   const software = await availableSoftwareGpu();
-  if (typeof software === 'string') return { adapters: [], environment: {}, executor: null, reasons: [software] };
+  if (typeof software === 'string') return { adapters: [], environment: {}, executor: null, isolation: null, reasons: [software] };
   const environment = softwareEnvironment(software);
-  const probed = await probeAdapters(environment);
-  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, reasons: [probed.message] };
-  return { adapters: probed.adapters, environment, executor: probed.executor, reasons: [] };
+  const probed = await probeAdapters(environment, 'software');
+  if (probed.kind === 'failed') return { adapters: [], environment, executor: null, isolation: null, reasons: [probed.message] };
+  const { adapters, executor, isolation } = probed;
+  return { adapters, environment, executor, isolation, reasons: [] };
 }
 
 async function lentLoaderDirectory(): Promise<string | null> {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
-import { EXECUTOR_VARIABLE, type Executor, type ProbedAdapter, vfProgramPath } from '@gpup/vf/boot';
+import { forgoIoUring } from '@gpup/sandbox';
+import { type MeasureState, decodeMeasureStates } from '@gpup/sandbox/measures';
+import { type AdapterKind, EXECUTOR_VARIABLE, type Executor, type ProbedAdapter, vfProgramPath } from '@gpup/vf/boot';
 import { PF_LIMITS } from '../limits.ts';
+import { WITHOUT_IO_URING } from '../vf-process.ts';
 
 export type ProbeResult =
   | ({ readonly kind: 'probed' } & Probe)
@@ -9,13 +12,16 @@ export type ProbeResult =
 interface Probe {
   readonly adapters: readonly ProbedAdapter[];
   readonly executor: Executor;
+  /** What a VF takes from itself here; null: the process did not live to say so. */
+  readonly isolation: readonly MeasureState[] | null;
 }
 
 /** Asks a short-lived VF process which adapters Dawn opens: no process of ours but a VF loads a driver, which may crash or hang. */
-export async function probeAdapters(environment: Readonly<Record<string, string>>): Promise<ProbeResult> {
+export async function probeAdapters(environment: Readonly<Record<string, string>>, kind: AdapterKind): Promise<ProbeResult> {
+  forgoIoUring();
   const executor = process.env[EXECUTOR_VARIABLE];
-  const env = executor === undefined ? environment : { ...environment, [EXECUTOR_VARIABLE]: executor };
-  const child = spawn(process.execPath, [vfProgramPath(), '--probe', String(process.pid)], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...environment, ...WITHOUT_IO_URING, ...(executor === undefined ? {} : { [EXECUTOR_VARIABLE]: executor }) };
+  const child = spawn(process.execPath, [vfProgramPath(), '--probe', String(process.pid), kind], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = collect(child.stdout, PF_LIMITS.probeOutputBytesMax);
   const stderr = collect(child.stderr, PF_LIMITS.vfErrorTailBytes);
   const timer = setTimeout(() => child.kill('SIGKILL'), PF_LIMITS.probeMsMax);
@@ -45,13 +51,17 @@ function collect(stream: NodeJS.ReadableStream, bytesMax: number): () => string 
 
 /** The probe runs our own code and no guest's; yet a driver may have printed into its output. */
 function decodeProbe(text: string): Probe | undefined {
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('{"adapters":[')) continue;
-    try {
-      return JSON.parse(line) as Probe;
-    } catch {
-      return undefined;
-    }
+  const found = lineOf(text, 'adapters') as Omit<Probe, 'isolation'> | undefined;
+  if (found === undefined) return undefined;
+  const { isolation } = (lineOf(text, 'isolation') ?? {}) as { readonly isolation?: unknown };
+  return { ...found, isolation: decodeMeasureStates(isolation) ?? null };
+}
+
+function lineOf(text: string, field: string): unknown {
+  const line = text.split('\n').find((each) => each.startsWith(`{"${field}":[`));
+  try {
+    return line === undefined ? undefined : JSON.parse(line);
+  } catch {
+    return undefined;
   }
-  return undefined;
 }

@@ -7,7 +7,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { type Socket, createServer } from 'node:net';
-import { createSealedMemfd, createSocketPair, descriptorOf, processStartTicks, sendDescriptors } from '@gpup/os';
+import { createSealedMemfd, createSocketPair, descriptorOf, nativeMemory, processStartTicks, sendDescriptors, systemCall } from '@gpup/os';
 import { vfFiles } from '../vf-files.ts';
 
 export interface Pretence {
@@ -15,7 +15,7 @@ export interface Pretence {
   /** Instead of a hello. */
   readonly text?: string;
   /** The one that forks prints the pid of its child, which holds the connection as well. */
-  readonly behaviour?: 'silent' | 'closes' | 'forks';
+  readonly behaviour?: 'silent' | 'closes' | 'forks' | 'urgent';
   readonly control?: 'file' | 'datagrams' | 'internet' | 'none';
   readonly page?: 'shrinkable' | 'none';
   /** So many connections, and one more, wait to be accepted. */
@@ -73,10 +73,18 @@ function fork(fd: number): number | undefined {
   return spawn('sleep', ['infinity'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).pid;
 }
 
+/** It shows as something to read, and no ordinary read gets it. */
+function sendUrgentByte(fd: number): void {
+  const SENDTO = process.arch === 'x64' ? 44 : 206;
+  const MSG_OOB = 1;
+  systemCall('sendto', SENDTO, fd, nativeMemory(64).address, 1, MSG_OOB);
+}
+
 createServer((socket) => {
   socket.on('error', () => {});
   if (pretence.behaviour === 'silent') return;
   if (pretence.behaviour === 'closes') return void socket.destroy();
+  if (pretence.behaviour === 'urgent') return sendUrgentByte(descriptorOf(socket) as number);
   if (pretence.behaviour === 'forks') process.stdout.write(`${fork(descriptorOf(socket) as number)}\n`);
   const text = pretence.text ?? `${JSON.stringify({ ...HELLO, ...pretence.hello })}\n`;
   sendDescriptors(descriptorOf(socket) as number, Buffer.from(text + (pretence.more ?? '')), descriptors());

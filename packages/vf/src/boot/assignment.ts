@@ -4,7 +4,7 @@ import { type ContextDescription, decodeContextDescription, decodePagePlace, isV
 import type { GuestView } from '../guest-view.ts';
 import { TIMESTAMP_CLASSES } from '../timestamps.ts';
 import { VF_CONTROL_FD } from './config.ts';
-import { type Fields, invalid, objectOf, positive, positiveOrNull, stringOrNull, strings, textUpTo } from './fields.ts';
+import { type Fields, invalid, objectOf, positive, positiveOrNull, strings } from './fields.ts';
 
 export type Transport = 'aperture' | 'stream';
 
@@ -22,8 +22,8 @@ export interface VfAssignment {
   readonly escapes: readonly string[];
   /** What the guest sees of the adapter; all of it where nothing is said. */
   readonly view?: GuestView;
-  /** A file that everything is kept in, or null. */
-  readonly capturePath: string | null;
+  /** Everything is kept in a file, whose descriptor comes along: the VF could not open it. */
+  readonly captures: boolean;
   /** The VF outlives its host process: a copy of the guest's control connection comes along. */
   readonly survival?: VfSurvival;
   /** The context's place in the partition's page, whose descriptor comes along. */
@@ -32,8 +32,6 @@ export interface VfAssignment {
 
 export interface VfSurvival {
   readonly vfId: string;
-  /** The socket that the VF makes, for a next host process. */
-  readonly controlPath: string;
   /** So long it waits for one. */
   readonly orphanMsMax: number;
   /** What the next one is told. */
@@ -49,13 +47,13 @@ export interface Assigned {
   readonly guestControlFd: number | null;
   /** With `page`, and only then. */
   readonly pageFd: number | null;
+  /** Where `captures` says so, and only then. */
+  readonly captureFd: number | null;
 }
 
-/** A path of the greatest length, each of its bytes escaped, and what else there is. */
+/** More than any has: a baseline names some hundred features and limits. */
 const LINE_BYTES_MAX = 32 << 10;
-const DESCRIPTORS_MAX = 3;
-/** sizeof(sockaddr_un.sun_path) less its final NUL. */
-const SOCKET_PATH_BYTES_MAX = 107;
+const DESCRIPTORS_MAX = 4;
 
 export function encodeAssignment(assignment: VfAssignment): Uint8Array {
   const line = new TextEncoder().encode(`${JSON.stringify(assignment)}\n`);
@@ -83,8 +81,8 @@ export function receiveAssignment(): Assigned | null {
 }
 
 function withDescriptors(assignment: VfAssignment, fds: readonly number[]): Assigned {
-  const { survival, page } = assignment;
-  const wantedCount = 1 + (survival === undefined ? 0 : 1) + (page === undefined ? 0 : 1);
+  const { survival, page, captures } = assignment;
+  const wantedCount = 1 + (survival === undefined ? 0 : 1) + (page === undefined ? 0 : 1) + (captures ? 1 : 0);
   const [dataFd] = fds;
   if (dataFd === undefined || fds.length !== wantedCount) {
     throw new Error(`An assignment came with ${fds.length} descriptors, not with the ${wantedCount} that it speaks of.`);
@@ -92,19 +90,21 @@ function withDescriptors(assignment: VfAssignment, fds: readonly number[]): Assi
   const further = fds.slice(1);
   const guestControlFd = survival === undefined ? null : (further.shift() as number);
   const pageFd = page === undefined ? null : (further.shift() as number);
-  return { assignment, dataFd, guestControlFd, pageFd };
+  const captureFd = captures ? (further.shift() as number) : null;
+  return { assignment, dataFd, guestControlFd, pageFd, captureFd };
 }
 
 function decodeAssignment(text: string): VfAssignment {
   const fields = objectOf('An assignment', text);
-  const { transport, view, survival, page } = fields.values;
+  const { transport, view, survival, page, captures } = fields.values;
   if (transport !== 'aperture' && transport !== 'stream') throw invalid(fields, 'transport');
+  if (typeof captures !== 'boolean') throw invalid(fields, 'captures');
   return {
     transport,
     heapBytes: positiveOrNull(fields, 'heapBytes'),
     vramBytes: positiveOrNull(fields, 'vramBytes'),
     escapes: strings(fields, 'escapes'),
-    capturePath: stringOrNull(fields, 'capturePath'),
+    captures,
     ...(view === undefined ? {} : { view: decodeView(fields) }),
     ...(survival === undefined ? {} : { survival: decodeSurvival(fields) }),
     ...(page === undefined ? {} : { page: decodePage(fields) }),
@@ -119,7 +119,7 @@ function decodeSurvival(assignment: Fields): VfSurvival {
   if (!isVfId(vfId)) throw invalid(fields, 'vfId');
   const context = decodeContextDescription(fields.values['context']);
   if (context === undefined) throw invalid(fields, 'context');
-  return { vfId, controlPath: textUpTo(fields, 'controlPath', SOCKET_PATH_BYTES_MAX), orphanMsMax: positive(fields, 'orphanMsMax'), context };
+  return { vfId, orphanMsMax: positive(fields, 'orphanMsMax'), context };
 }
 
 function decodeView(assignment: Fields): GuestView {

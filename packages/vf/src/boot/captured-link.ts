@@ -1,19 +1,19 @@
 import type { HostLink } from '@gpup/bus';
 import { IDL_HASH } from '@gpup/wire/numbers';
-import { createCaptureFile } from '../capture/capture-file.ts';
+import { captureSink } from '../capture/capture-file.ts';
 import { CaptureLink } from '../capture/capture-link.ts';
 import { CaptureWriter } from '../capture/capture-writer.ts';
-import type { VfAssignment } from './assignment.ts';
+import type { Assigned } from './assignment.ts';
 import { WIRE_PROTOCOL } from './versions.ts';
 
-type Captured = Pick<VfAssignment, 'capturePath' | 'vramBytes' | 'escapes'>;
+type Captured = Pick<Assigned, 'captureFd' | 'assignment'>;
 
 /**
  * From here on everything that passes through the link is kept, where the host wants that. A file that cannot be
- * made ends the context, which nobody would have captured; one that cannot be written any more ends the capture.
+ * written any more ends the capture.
  */
-export function capturedLink(link: HostLink, { capturePath, vramBytes, escapes }: Captured): HostLink {
-  if (capturePath === null) return link;
+export function capturedLink(link: HostLink, { captureFd, assignment: { vramBytes, escapes } }: Captured): HostLink {
+  if (captureFd === null) return link;
   const header = {
     protocol: WIRE_PROTOCOL,
     idlHash: IDL_HASH,
@@ -22,6 +22,6 @@ export function capturedLink(link: HostLink, { capturePath, vramBytes, escapes }
     escapes,
     startedAt: new Date().toISOString(),
   };
-  const writer = new CaptureWriter({ sink: createCaptureFile(capturePath), header, failed: (error) => console.error(`The capture ends early: ${error.message}.`) });
+  const writer = new CaptureWriter({ sink: captureSink(captureFd), header, failed: (error) => console.error(`The capture ends early: ${error.message}.`) });
   return new CaptureLink(link, writer);
 }

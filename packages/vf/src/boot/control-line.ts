@@ -5,6 +5,8 @@ import { type LatencyClass, LatencyClassNumbers } from '@gpup/wire/enums';
 export type VfLine =
   /** The adapter is open, and the VF waits for its assignment. One that has come earlier is taken without this line. */
   | { readonly type: 'warm' }
+  /** The VF goes on without some measures of isolation, which are named. Before it has a guest. */
+  | { readonly type: 'unconfined'; readonly lacking: string }
   /** The guest's end is on its way to the guest; commands are executed from now on. */
   | { readonly type: 'ready' }
   /** The VF is about to end itself, and why. */
@@ -55,6 +57,7 @@ const CODE = /^[a-z][a-z0-9-]{0,39}$/;
 export function encodeVfLine(line: VfLine): string {
   if (line.type === 'fault') return encodeFault(line);
   if (line.type === 'allocations') return encodeAllocations(line);
+  if (line.type === 'unconfined') return textOf({ ...line, lacking: line.lacking.slice(0, MESSAGE_CHARACTERS_MAX) });
   return textOf(line);
 }
 
@@ -89,8 +92,9 @@ export function decodeVfLine(text: string): VfLine | undefined {
     return undefined;
   }
   if (typeof fields !== 'object' || fields === null) return undefined;
-  const { type, code, message, serial, request, allocations, value } = fields as Record<string, unknown>;
+  const { type, code, message, serial, request, allocations, value, lacking } = fields as Record<string, unknown>;
   if (type === 'warm' || type === 'ready') return { type };
+  if (type === 'unconfined') return typeof lacking === 'string' ? { type, lacking: lacking.slice(0, MESSAGE_CHARACTERS_MAX) } : undefined;
   if (type === 'pong') return isCount(serial) ? { type, serial } : undefined;
   if (type === 'turn-over' || type === 'turn-wanted' || type === 'turn-idle') return isCount(serial) ? { type, serial } : undefined;
   if (type === 'latency-class') return isLatencyClass(value) ? { type, value } : undefined;

@@ -10,12 +10,13 @@ export const VF_MODULES_PATH: string = join(DIST, 'main.js');
 
 /** What a VF process runs. */
 export function vfProgramPath(): string {
-  return programIn(DIST, ['base', 'os', 'wire', 'bus', 'vf']);
+  return programIn(DIST, ['base', 'os', 'sandbox', 'vidmm', 'wire', 'bus', 'vf']);
 }
 
+export { createCaptureFile } from '../capture/capture-file.ts';
 export { ADOPTION_PROTOCOL, type AdoptionHello, CONTEXT_ID_MAX, type ContextDescription, HELLO_BYTES_MAX, HELLO_DESCRIPTORS_MAX, TURNS_MINOR, decodeHello, encodeHello, isVfId } from './adoption.ts';
 export { type Transport, type VfAssignment, type VfSurvival, encodeAssignment } from './assignment.ts';
-export { VF_CONFIG_VARIABLE, VF_CONTROL_FD, type VfConfig, encodeVfConfig } from './config.ts';
+export { type AdapterKind, VF_CONFIG_VARIABLE, VF_CONTROL_FD, type VfConfig, encodeVfConfig } from './config.ts';
 export {
   ALLOCATION_COUNT_MAX,
   type AllocationEntry,

@@ -1,6 +1,8 @@
 /// <reference types="@webgpu/types" />
 
 import { writeSync } from 'node:fs';
+import type { AdapterKind } from './config.ts';
+import { confineProcess } from './confinement.ts';
 import { type DawnModule, loadDawn, openGpu } from './dawn.ts';
 
 /** One adapter that Dawn opens, as a probe process describes it to the host process. */
@@ -18,8 +20,11 @@ export interface ProbedAdapter {
 
 const STDOUT_FD = 1;
 
-/** Prints the adapters that Dawn opens with this process's environment, and how commands reach it: one JSON line. */
-export async function probe(): Promise<void> {
+/**
+ * Prints the adapters that Dawn opens with this process's environment, and how commands reach it: one JSON line. Then
+ * it confines itself as a VF does, and prints what has come of that on another.
+ */
+export async function probe(adapter: AdapterKind): Promise<void> {
   const dawn = await loadDawn();
   const adapters: ProbedAdapter[] = [];
   for (const name of await adapterNames(dawn)) {
@@ -27,6 +32,7 @@ export async function probe(): Promise<void> {
     if (adapter !== null) adapters.push(describe(name, adapter));
   }
   writeWhole(`${JSON.stringify({ adapters, executor: dawn.executor })}\n`);
+  writeWhole(`${JSON.stringify({ isolation: confineProcess(adapter) })}\n`);
 }
 
 /**

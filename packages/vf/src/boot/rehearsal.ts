@@ -19,11 +19,14 @@ const HEAP_BYTES = 1 << 16;
 const BUFFER_BYTES = 256;
 const SHADER = '@group(0) @binding(0) var<storage, read_write> v: array<u32>; @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) i: vec3u) { v[i.x] = i.x; }';
 
+/** Of the acts, those that load what has to be loaded: a device is there after them. */
+export const LOADING_ACT_COUNT = 3;
+
 /**
- * Resolves when it is over, or half way once `isNeeded` tells that a guest waits. What fails is the real
- * guest's to hear of, so this never rejects.
+ * Resolves when it is over, or half way once `isNeeded` tells that a guest waits, though not before so many acts. What
+ * fails is the real guest's to hear of, so this never rejects.
  */
-export async function rehearse(backend: Backend, isNeeded: () => boolean): Promise<void> {
+export async function rehearse(backend: Backend, isNeeded: () => boolean, actCountMin: number): Promise<void> {
   const [hostFd, guestFd] = createSocketPair();
   const hostLink = offerLink(hostFd, 'aperture', { heapBytes: HEAP_BYTES });
   const ended = new Promise<void>((resolve) => {
@@ -34,8 +37,8 @@ export async function rehearse(backend: Backend, isNeeded: () => boolean): Promi
     new CommandProcessor({ link: hostLink, backend, report });
   });
   const guest = new RehearsalGuest(acceptLink(guestFd));
-  for (const act of ACTS) {
-    if (isNeeded()) break;
+  for (const [index, act] of ACTS.entries()) {
+    if (index >= actCountMin && isNeeded()) break;
     await guest.play(act);
   }
   // The device tells of its end; where there is none, the context ends for naming it.

@@ -43,7 +43,7 @@ class Scene {
   constructor(t: TestContext, { orphanMsMax = 60_000, survives = true }: { readonly orphanMsMax?: number; readonly survives?: boolean } = {}) {
     const directory = mkdtempSync(join(tmpdir(), 'gpup-vf-test-'));
     this.controlPath = join(directory, `${VF_ID}.sock`);
-    this.child = spawn(process.execPath, [program, String(process.pid)], { stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
+    this.child = spawn(process.execPath, [program, String(process.pid), ...(survives ? [this.controlPath] : [])], { stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
     this.ended = once(this.child, 'exit');
     this.#host = this.child.stdio[VF_CONTROL_FD] as Socket;
     this.#host.on('error', () => {});
@@ -51,8 +51,8 @@ class Scene {
     const [guestData, data] = createSocketPair();
     const page = createSealedMemfd('gpup-test-page', 4096);
     this.guestFd = guestFd;
-    const survival = { vfId: VF_ID, controlPath: this.controlPath, orphanMsMax, context: CONTEXT };
-    const assignment: VfAssignment = { transport: 'aperture', heapBytes: null, vramBytes: null, escapes: [], capturePath: null, ...(survives ? { survival, page: { slotIndex: 3 } } : {}) };
+    const survival = { vfId: VF_ID, orphanMsMax, context: CONTEXT };
+    const assignment: VfAssignment = { transport: 'aperture', heapBytes: null, vramBytes: null, escapes: [], captures: false, ...(survives ? { survival, page: { slotIndex: 3 } } : {}) };
     sendDescriptors(descriptorOf(this.#host) as number, encodeAssignment(assignment), survives ? [data, ours, page] : [data]);
     for (const fd of [ours, guestData, data, page]) closeDescriptor(fd);
     t.after(() => {

@@ -1,5 +1,5 @@
 import { type Server, Socket, createServer } from 'node:net';
-import { SystemCallError, descriptorOf, endProcessAfter, outliveParent, peerCredentials, processStartTicks, sendDescriptors, sendNow } from '@gpup/os';
+import { SystemCallError, bindUnixSocket, descriptorOf, endProcessAfter, outliveParent, peerCredentials, processStartTicks, sendDescriptors, sendNow } from '@gpup/os';
 import { ADOPTION_PROTOCOL, type AdoptionHello, encodeHello } from './adoption.ts';
 import type { VfSurvival } from './assignment.ts';
 import { VF_CONTROL_FD } from './config.ts';
@@ -7,8 +7,21 @@ import type { VfLine } from './control-line.ts';
 import { type HostAnswers, HostConnection } from './host-connection.ts';
 import { vfSurvivalStep } from './steps.ts';
 
+/** What a VF that will survive has before it is confined: then it could neither make a socket nor look itself up. */
+export interface SurvivalMeans {
+  /** Has its name; nobody listens yet. */
+  readonly socketFd: number;
+  /** Of this process, in clock ticks since boot. */
+  readonly startTicks: number;
+}
+
+export function prepareSurvival(socketPath: string): SurvivalMeans {
+  return { socketFd: bindUnixSocket(socketPath), startTicks: processStartTicks(process.pid) ?? 0 };
+}
+
 export interface SurvivalOptions {
   readonly survival: VfSurvival;
+  readonly means: SurvivalMeans;
   /** A copy of the guest's control connection, kept open for the next host: while it is, the guest sees no end. */
   readonly guestControlFd: number;
   /** The partition's page, kept for the next host. */
@@ -57,12 +70,9 @@ export class Survival {
   }
 
   #listen(): void {
-    const { answers, survival } = this.#options;
+    const { answers, means } = this.#options;
     this.#server.on('error', (error) => answers.end('vf-start', `The VF process cannot listen for a next host: ${error.message}.`));
-    // The directory is its user's alone, and so is the socket from its first moment on.
-    const umask = process.umask(0o177);
-    this.#server.listen(survival.controlPath);
-    process.umask(umask);
+    this.#server.listen({ fd: means.socketFd });
   }
 
   #accept(socket: Socket): void {
@@ -99,13 +109,13 @@ export class Survival {
   }
 
   #hello(): AdoptionHello {
-    const { survival, page } = this.#options;
+    const { survival, page, means } = this.#options;
     return {
       type: 'hello',
       protocol: ADOPTION_PROTOCOL,
       vfId: survival.vfId,
       pid: process.pid,
-      startTicks: processStartTicks(process.pid) ?? 0,
+      startTicks: means.startTicks,
       isReady: this.#isReady,
       context: survival.context,
       page: page === null ? null : { slotIndex: page.slotIndex },

@@ -9,11 +9,12 @@ const FILE_COUNT_MAX = 1000;
 /**
  * Makes a new file at `path`, or beside it as `NAME.2.EXTENSION` and so on where there is one: each context of a
  * program has its own. A file that exists is never written to. Only the owner can read it: it holds a guest's data.
+ * The descriptor is the caller's.
  */
-export function createCaptureFile(path: string): CaptureSink {
+export function createCaptureFile(path: string): number {
   for (let number = 1; number <= FILE_COUNT_MAX; number++) {
     try {
-      return new FileSink(openSync(numbered(path, number), 'wx', 0o600));
+      return openSync(numbered(path, number), 'wx', 0o600);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new Error(`The capture (${path}) cannot be written: ${(error as Error).message}.`, { cause: error });
     }
@@ -25,6 +26,11 @@ function numbered(path: string, number: number): string {
   if (number === 1) return path;
   const extension = extname(path);
   return `${path.slice(0, path.length - extension.length)}.${number}${extension}`;
+}
+
+/** Owns the descriptor. */
+export function captureSink(fd: number): CaptureSink {
+  return new FileSink(fd);
 }
 
 class FileSink implements CaptureSink {

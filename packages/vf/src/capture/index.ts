@@ -1,5 +1,5 @@
 /** Captured contexts: kept, read and replayed. */
-export { CaptureFile, createCaptureFile } from './capture-file.ts';
+export { CaptureFile, captureSink, createCaptureFile } from './capture-file.ts';
 export { CaptureLink } from './capture-link.ts';
 export { CaptureReader, type CaptureSource, sourceOfBytes } from './capture-reader.ts';
 export { type CaptureSink, CaptureWriter } from './capture-writer.ts';

@@ -4,11 +4,13 @@ import { attendHost } from '../boot/attend-host.ts';
 import { endVf } from '../boot/end.ts';
 import { dieWithHost } from '../boot/guard.ts';
 import { report } from '../boot/report.ts';
+import { prepareSurvival } from '../boot/survival.ts';
 
 // A VF process without a GPU: it takes its assignment, attends its host, and is ready. A byte on standard input
 // makes it fail. A turn is over at once, and is said to have a serial that counts the hosts which have gone.
-const [hostPid] = process.argv.slice(2);
+const [hostPid, survivalPath] = process.argv.slice(2);
 dieWithHost(Number(hostPid));
+const means = survivalPath === undefined ? null : prepareSurvival(survivalPath);
 report({ type: 'warm' });
 const assigned = receiveAssignment();
 if (assigned === null) process.exit(0);
@@ -28,7 +30,7 @@ attendHost(assigned, {
     else if (wasGrantedTurns) report({ type: 'latency-class', value: 'interactive' });
   },
   end: endVf,
-});
+}, means);
 report({ type: 'ready' });
 process.stdin.once('data', () => endVf('test-fault', 'It was told to fail.'));
 process.stdin.resume();

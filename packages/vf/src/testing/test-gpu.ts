@@ -36,7 +36,8 @@ async function usePackagedVulkan(): Promise<void> {
   pinned.push(koffi.load(loader, { global: true }));
 }
 
-async function environmentOfSoftwareGpu(): Promise<Record<string, string>> {
+/** That a VF process on it has. */
+export async function environmentOfSoftwareGpu(): Promise<Record<string, string>> {
   const directory = process.env[DIRECTORY_VARIABLE];
   if (directory !== undefined && existsSync(directory)) {
     return { VK_DRIVER_FILES: join(directory, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: directory };

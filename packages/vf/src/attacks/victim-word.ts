@@ -1,0 +1,1 @@
+export const VICTIM_WORD = 0x5ec2e7;
