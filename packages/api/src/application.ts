@@ -1,21 +1,33 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Caller, HostAccess } from '@gpup/pf/access';
 import type { PfActions } from '@gpup/pf/actions';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError, INTERNAL, errorAnswer } from './api-error.ts';
+import { conduct } from './conduct.ts';
 import { API_LIMITS } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './routes/route.ts';
 import { EVENTS_PATH, OPENAPI_PATH, ROUTES } from './routes/table.ts';
 
+export interface Admitted {
+  readonly caller: Caller;
+  /** In words. */
+  readonly peer: string;
+}
+
 export interface ApplicationOptions {
   readonly actions: PfActions;
+  readonly access: HostAccess;
+  /** Whom the gate has let in with a request, and where from. */
+  readonly callerOf: (request: IncomingMessage) => Admitted;
   /** Whatever is no refusal: a bug, ours or the host's. */
   readonly onFault: (error: unknown) => void;
   readonly makeServer: (handle: (request: IncomingMessage, response: ServerResponse) => void) => Server;
 }
 
 /** The routes on fastify. It neither listens nor decides who may ask. */
-export function createApplication({ actions, onFault, makeServer }: ApplicationOptions): FastifyInstance {
+export function createApplication(options: ApplicationOptions): FastifyInstance {
+  const { onFault, makeServer } = options;
   const answerError = (error: unknown, reply: FastifyReply): FastifyReply => {
     const answer = errorAnswer(asApiError(error));
     if (answer === undefined) onFault(error);
@@ -35,7 +47,7 @@ export function createApplication({ actions, onFault, makeServer }: ApplicationO
   });
   application.setErrorHandler((error, _request, reply) => answerError(error, reply));
   application.setNotFoundHandler((request, reply) => answerError(notFound(request), reply));
-  for (const route of ROUTES) addRoute(application, route, actions);
+  for (const route of ROUTES) addRoute(application, route, options);
   const document = JSON.stringify(openApiDocument());
   application.get(OPENAPI_PATH, (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
   application.get(EVENTS_PATH, () => {
@@ -44,7 +56,7 @@ export function createApplication({ actions, onFault, makeServer }: ApplicationO
   return application;
 }
 
-function addRoute(application: FastifyInstance, route: Route, actions: PfActions): void {
+function addRoute(application: FastifyInstance, route: Route, { actions, access, callerOf }: ApplicationOptions): void {
   const { answer } = route;
   const type = 'text' in answer ? answer.text : 'application/json; charset=utf-8';
   application.route({
@@ -52,7 +64,7 @@ function addRoute(application: FastifyInstance, route: Route, actions: PfActions
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const { params, query, body } = request;
-      const result = await route.handle(actions, { params, query, body });
+      const result = await conduct(route, { actions, access, ...callerOf(request.raw) }, { params, query, body });
       reply.code(answer.status);
       return result === undefined ? reply.send() : reply.type(type).send(result);
     },

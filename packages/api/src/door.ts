@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { HostAccess } from '@gpup/pf/access';
 import type { PfActions } from '@gpup/pf/actions';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './api-error.ts';
-import { createApplication } from './application.ts';
+import { type Admitted, createApplication } from './application.ts';
 import type { EventSockets } from './events/event-sockets.ts';
 import type { Gate } from './gate.ts';
 import { API_LIMITS } from './limits.ts';
@@ -17,6 +18,7 @@ export interface DoorLimits {
 
 export interface DoorOptions {
   readonly actions: PfActions;
+  readonly access: HostAccess;
   readonly gate: Gate;
   readonly events: EventSockets;
   readonly onFault: (error: unknown) => void;
@@ -26,16 +28,24 @@ export interface DoorOptions {
 /** One way in: an HTTP server, a gate before it, and the routes behind. */
 export class Door {
   readonly #gate: Gate;
+  readonly #access: HostAccess;
+  /** Whom the gate has let in with each request that is being answered. */
+  readonly #callers = new WeakMap<IncomingMessage, Admitted>();
   readonly #events: EventSockets;
   readonly #limits: DoorLimits;
   readonly #application: FastifyInstance;
   readonly #server: Server;
 
-  constructor({ actions, gate, events, onFault, limits }: DoorOptions) {
+  constructor({ actions, access, gate, events, onFault, limits }: DoorOptions) {
     this.#gate = gate;
+    this.#access = access;
     this.#events = events;
     this.#limits = limits;
-    this.#application = createApplication({ actions, onFault, makeServer: (handle) => this.#makeServer(handle) });
+    this.#application = createApplication({
+      actions, access, onFault,
+      callerOf: (request) => this.#admitted(request),
+      makeServer: (handle) => this.#makeServer(handle),
+    });
     this.#server = this.#application.server;
   }
 
@@ -90,16 +100,27 @@ export class Door {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
-      this.#gate.admit(request);
-      this.#events.take(request, socket, head);
+      this.#events.take(this.#gate.admit(request), request, socket, head);
     } catch (error) {
       refuseSocket(socket, mustBeApiError(error));
     }
   }
 
+  /** Nothing reaches the routes that the gate has not let in. */
+  #admitted(request: IncomingMessage): Admitted {
+    const admitted = this.#callers.get(request);
+    if (admitted === undefined) throw new Error('A request has passed by the gate.');
+    return admitted;
+  }
+
+  /** Who changes something is written down; a connection may be gone by the time that it is. */
+  #peerOf({ method, socket }: IncomingMessage): string {
+    return method === 'GET' ? '' : (socket.remoteAddress ?? this.#access.peerOf(socket));
+  }
+
   #refusal(request: IncomingMessage): ApiError | undefined {
     try {
-      this.#gate.admit(request);
+      this.#callers.set(request, { caller: this.#gate.admit(request), peer: this.#peerOf(request) });
       return undefined;
     } catch (error) {
       return mustBeApiError(error);

@@ -1,51 +1,60 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { Caller } from '@gpup/pf/access';
 import { ApiError } from './api-error.ts';
+import { type Callers, SOCKET_CALLER } from './callers.ts';
+import type { CallerRates } from './caller-rates.ts';
 import { API_LIMITS } from './limits.ts';
-import type { RateLimit } from './rate-limit.ts';
-import type { Token } from './token.ts';
 
 /** Who may ask, and how much. Stands before everything else, for requests and WebSockets alike. */
 export interface Gate {
   /** Throws an `ApiError`. The request's body has not been looked at. */
-  admit(request: IncomingMessage): void;
+  admit(request: IncomingMessage): Caller;
 }
 
-/** Who could open the socket may do everything: the file's mode is the check. All of them are one peer. */
+/**
+ * Who could open the socket may do everything: the file's mode is the check. All of them are one peer. A token that is
+ * presented all the same counts: whoever forwards a tenant's request does not make an operator of it.
+ */
 export class SocketGate implements Gate {
-  readonly #rate: RateLimit;
+  readonly #rates: CallerRates;
+  readonly #callers: Callers;
 
-  constructor(rate: RateLimit) {
-    this.#rate = rate;
+  constructor(rates: CallerRates, callers: Callers) {
+    this.#rates = rates;
+    this.#callers = callers;
   }
 
-  admit(request: IncomingMessage): void {
-    admitRate(this.#rate, 'socket');
+  admit(request: IncomingMessage): Caller {
+    const { authorization } = request.headers;
+    const caller = authorization === undefined ? SOCKET_CALLER : this.#callers.of(authorization);
+    this.#rates.admit(request, caller, 'socket');
     admitUrl(request);
+    return known(caller, authorization);
   }
 }
 
 /** Over TCP anybody may come: a web page that runs on this machine, too. */
 export class TcpGate implements Gate {
-  readonly #rate: RateLimit;
-  readonly #token: Token;
+  readonly #rates: CallerRates;
+  readonly #callers: Callers;
   readonly #hostNames: ReadonlySet<string>;
 
   /** `hostNames`: by which names, besides `localhost` and addresses, this host may be called. */
-  constructor(rate: RateLimit, token: Token, hostNames: readonly string[]) {
-    this.#rate = rate;
-    this.#token = token;
+  constructor(rates: CallerRates, callers: Callers, hostNames: readonly string[]) {
+    this.#rates = rates;
+    this.#callers = callers;
     this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
   }
 
-  admit(request: IncomingMessage): void {
-    // First of all, so that nobody can try tokens faster.
-    admitRate(this.#rate, request.socket.remoteAddress ?? 'gone');
+  admit(request: IncomingMessage): Caller {
+    const { authorization, host } = request.headers;
+    const caller = this.#callers.of(authorization);
+    // Before any refusal, so that nobody can try tokens faster.
+    this.#rates.admit(request, caller, request.socket.remoteAddress ?? 'gone');
     admitUrl(request);
-    this.#admitHost(request.headers.host);
-    if (this.#token.isIn(request.headers.authorization)) return;
-    const given = request.headers.authorization === undefined ? 'No token is given' : 'The token is wrong';
-    throw new ApiError('unauthorized', `${given}; send "Authorization: Bearer TOKEN".`, { headers: { 'www-authenticate': 'Bearer realm="gpup"' } });
+    this.#admitHost(host);
+    return known(caller, authorization);
   }
 
   /** A page whose name was made to point here (DNS rebinding) sends that name. An address cannot be made to point anywhere. */
@@ -58,16 +67,16 @@ export class TcpGate implements Gate {
   }
 }
 
+function known(caller: Caller | undefined, authorization: string | undefined): Caller {
+  if (caller !== undefined) return caller;
+  const given = authorization === undefined ? 'No token is given' : 'The token is wrong';
+  throw new ApiError('unauthorized', `${given}; send "Authorization: Bearer TOKEN".`, { headers: { 'www-authenticate': 'Bearer realm="gpup"' } });
+}
+
 /** Without the port, and without the brackets of an IPv6 address. */
 function hostNameOf(header: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header) ?? [];
   return (bracketed ?? plain ?? '').toLowerCase();
-}
-
-function admitRate(rate: RateLimit, peer: string): void {
-  const waitMs = rate.waitMs(peer);
-  if (waitMs === 0) return;
-  throw new ApiError('rate-limited', `Too many requests; the next one is taken in ${waitMs} ms.`, { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
 }
 
 function admitUrl({ url = '' }: IncomingMessage): void {

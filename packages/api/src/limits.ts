@@ -24,13 +24,29 @@ export const API_LIMITS = {
   /** What a peer may ask at once, and a second. The peers are the Unix socket, whose users are one, and each address on TCP. */
   requestBurstMax: 500,
   requestsPerSecond: 250,
+  /** The same of a tenant, all of its tokens together. */
+  tenantRequestBurstMax: 200,
+  tenantRequestsPerSecond: 50,
+  /** Of what changes something: each is two lines of the audit log, which a tenant must not be able to roll over. */
+  tenantChangeBurstMax: 20,
+  tenantChangesPerSecond: 1,
+  /** Tokens, or tenants, whose rates are remembered: more than a host can have. */
+  callersMax: 2048,
   /** Addresses that are remembered; beyond this the one that asked longest ago is forgotten. */
   peersMax: 1024,
   /** Events kept for listeners that come back. */
   backlogEventsMax: 1024,
   /** A backlog of long messages ends here. */
   backlogBytesMax: 512 << 10,
+  /** Of operators. */
   listenersMax: 64,
+  /** Of one tenant, and of all. */
+  tenantListenersMax: 4,
+  tenantListenersTotalMax: 256,
+  /** What is kept for, and may be unread by, a tenant: events of its own partitions alone, but there may be many tenants. */
+  tenantBacklogEventsMax: 256,
+  tenantBacklogBytesMax: 64 << 10,
+  tenantListenerBytesMax: 256 << 10,
   /** What a listener has not read yet. More than a backlog, so that a replay alone never drops anybody. */
   listenerBytesMax: 1 << 20,
   /** A listener has nothing to say. */
@@ -43,6 +59,9 @@ export const API_LIMITS = {
   allocationsDefault: 20,
   logLinesMax: 10_000,
   logLinesDefault: 200,
+  auditEntriesMax: 1000,
+  auditEntriesDefault: 100,
+  tokenGraceMsMax: 30 * 24 * 3_600_000,
   /** A value in a message for people. */
   quotedLengthMax: 64,
   /** What a client takes as one answer. The longest is a log. */

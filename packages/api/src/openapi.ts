@@ -2,13 +2,17 @@ import { API_LIMITS } from './limits.ts';
 import type { Answer, Route } from './routes/route.ts';
 import { EVENTS_PATH, OPENAPI_PATH, ROUTES } from './routes/table.ts';
 import { ADAPTER_CHANGE, ADAPTER_LIST, ADAPTER_VIEW } from './schemas/adapter.ts';
+import { AUDIT_ENTRY, AUDIT_LIST } from './schemas/audit.ts';
 import { CONTEXT_LIST, CONTEXT_VIEW } from './schemas/context.ts';
 import { ERROR_BODY } from './schemas/error.ts';
 import { EVENT_FRAME, HELLO_FRAME, HOST_EVENT, MISSED_FRAME } from './schemas/event.ts';
 import { HOST_VIEW, LOG_VIEW } from './schemas/host.ts';
 import { ALLOCATION, ALLOCATION_LIST, BASELINE, PARTITION_CHANGE, PARTITION_LIST, PARTITION_REQUEST, PARTITION_USAGE, PARTITION_VIEW } from './schemas/partition.ts';
 import type { ObjectSchema } from './schemas/schema.ts';
+import { CALLER_VIEW, ISSUED_TOKEN, ROTATION_REQUEST, TOKEN_LIST, TOKEN_REQUEST, TOKEN_VIEW } from './schemas/token.ts';
+import { METERED_PARTITION, METERED_TENANT, USAGE_REPORT } from './schemas/usage.ts';
 import { type ApiCode, STATUSES } from './statuses.ts';
+import { TENANT_MAY } from './tenants/roles.ts';
 
 /** The schemas that have a name in the document. Wherever one of these very constants is part of another, it is referred to. */
 const COMPONENTS: Readonly<Record<string, object>> = {
@@ -28,6 +32,17 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   AllocationList: ALLOCATION_LIST,
   Context: CONTEXT_VIEW,
   ContextList: CONTEXT_LIST,
+  Caller: CALLER_VIEW,
+  Token: TOKEN_VIEW,
+  TokenList: TOKEN_LIST,
+  TokenRequest: TOKEN_REQUEST,
+  RotationRequest: ROTATION_REQUEST,
+  IssuedToken: ISSUED_TOKEN,
+  MeteredPartition: METERED_PARTITION,
+  MeteredTenant: METERED_TENANT,
+  Usage: USAGE_REPORT,
+  AuditEntry: AUDIT_ENTRY,
+  AuditList: AUDIT_LIST,
   Event: HOST_EVENT,
   Hello: HELLO_FRAME,
   Missed: MISSED_FRAME,
@@ -40,6 +55,7 @@ const EVERYWHERE: readonly ApiCode[] = [
   'bad-url',
   'path-not-found',
   'unauthorized',
+  'operator-only',
   'method-not-allowed',
   'request-timeout',
   'url-too-long',
@@ -49,6 +65,8 @@ const EVERYWHERE: readonly ApiCode[] = [
   'internal',
 ];
 const WITH_BODY: readonly ApiCode[] = ['invalid-json', 'body-too-large', 'unsupported-media-type'];
+/** Nothing is changed that is not written down. */
+const CHANGING: readonly ApiCode[] = ['audit-unavailable'];
 const WITH_FIELDS: readonly ApiCode[] = ['invalid-value', 'missing-field', 'unknown-field'];
 
 export interface OpenApiDocument {
@@ -61,6 +79,8 @@ export interface OpenApiDocument {
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  /** What a tenant may: `all`, with its `own` partitions, or `never`. */
+  readonly 'x-tenant-may': string;
   readonly responses: Readonly<Record<string, object>>;
 }
 
@@ -74,6 +94,7 @@ export function openApiDocument(): OpenApiDocument {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description:
         'Adapters, partitions and contexts of one host. Over its Unix socket no token is needed; over TCP `Authorization: Bearer TOKEN`. ' +
+        'A token has a role, operator or tenant; `x-tenant-may` says what the latter may do. ' +
         'Every error is an `Error` with a stable code. Answers may grow fields; a client ignores what it does not know.',
     },
     // Over the Unix socket none is needed, hence the empty alternative.
@@ -99,10 +120,11 @@ function paths(): OpenApiDocument['paths'] {
 }
 
 function operation(route: Route): Operation {
-  const codes = [...(route.body === undefined ? [] : WITH_BODY), ...WITH_FIELDS, ...route.refusals];
+  const codes = [...(route.body === undefined ? [] : WITH_BODY), ...WITH_FIELDS, ...route.refusals, ...(route.method === 'GET' ? [] : CHANGING)];
   return {
     operationId: route.id,
     summary: route.summary,
+    'x-tenant-may': TENANT_MAY[route.id] ?? 'never',
     ...parametersOf(route),
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: written(route.body) } } } }),
     responses: { [route.answer.status]: answered(route.answer), ...refusals(codes) },
@@ -146,6 +168,7 @@ function eventsOperation(): Operation {
   return {
     operationId: 'events',
     summary: 'What happens on the host, as a WebSocket',
+    'x-tenant-may': TENANT_MAY['events'],
     parameters: [
       {
         name: 'after',
@@ -158,7 +181,7 @@ function eventsOperation(): Operation {
     responses: {
       101: {
         description:
-          'A WebSocket. Each text message is an `EventFrame`, a `Hello` first. A listener that does not read is closed with code 4001; one that speaks with 1008; all with 1001 when the host ends.',
+          'A WebSocket. Each text message is an `EventFrame`, a `Hello` first. A listener that does not read is closed with code 4001; one whose token is not taken any more with 4003; one that speaks with 1008; all with 1001 when the host ends.',
         content: { 'application/json': { schema: written(EVENT_FRAME) } },
       },
       ...refusals([...WITH_FIELDS, 'upgrade-required', 'listeners-exhausted']),
@@ -170,8 +193,9 @@ function documentOperation(): Operation {
   return {
     operationId: 'openApiDocument',
     summary: 'This document',
+    'x-tenant-may': TENANT_MAY['openApiDocument'],
     responses: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } }, ...refusals([]) },
-  };
+  } as Operation;
 }
 
 const NAMES: ReadonlyMap<object, string> = new Map(Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]));

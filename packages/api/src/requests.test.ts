@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { API_LIMITS } from './limits.ts';
 import { createApiServer } from './server.ts';
+import { MemoryAccess } from './testing/memory-access.ts';
 import { MemoryActions } from './testing/memory-actions.ts';
 import { type RawAnswer, type RawRequest, TEST_TOKEN, type TestApi, openTestApi } from './testing/test-api.ts';
 
@@ -263,7 +264,11 @@ describe('a bug of the host', () => {
 describe('listening', () => {
   const directory = mkdtempSync(join(tmpdir(), 'gpup-listen-'));
   after(() => rmSync(directory, { recursive: true }));
-  const server = (token?: string) => createApiServer({ actions: new MemoryActions(), onFault: () => {}, ...(token === undefined ? {} : { token }) });
+  const host = () => {
+    const actions = new MemoryActions();
+    return { actions, access: new MemoryAccess(actions) };
+  };
+  const server = (token?: string) => createApiServer({ ...host(), onFault: () => {}, ...(token === undefined ? {} : { token }) });
 
   test('only the user can open the socket', () => equal(statSync(api.socketPath).mode & 0o777, 0o600));
 
@@ -299,8 +304,14 @@ describe('listening', () => {
     });
   }
 
-  test('TCP needs a token', async () => {
-    await rejects(server().listenOnTcp({ port: 0 }), /with a token only/);
+  test('TCP without a configured token lets in those whom the host knows, and nobody else', async () => {
+    const { actions, access } = host();
+    const { secret } = await actions.createToken({ role: 'operator' });
+    const opened = createApiServer({ actions, access, onFault: () => {} });
+    const { port } = await opened.listenOnTcp({ port: 0 });
+    const statusWith = async (headers: Record<string, string>): Promise<number> => (await fetch(`http://127.0.0.1:${port}/v1/caller`, { headers })).status;
+    deepEqual([await statusWith({}), await statusWith({ authorization: 'Bearer ' }), await statusWith({ authorization: `Bearer ${secret}` })], [401, 401, 200]);
+    await opened.close();
   });
 
   for (const [token, message] of [['short', /has 5 characters, less than the limit \(32\)/], [`${'x'.repeat(32)} `, /cannot carry/]] as const) {

@@ -1,26 +1,29 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { HostAccess } from '@gpup/pf/access';
 import type { PfActions } from '@gpup/pf/actions';
+import { CallerRates, type CallerRateLimits } from './caller-rates.ts';
+import { Callers } from './callers.ts';
 import { Door, type DoorLimits } from './door.ts';
 import type { BacklogLimits } from './events/backlog.ts';
-import { EventFeed } from './events/event-feed.ts';
+import { EventFeeds } from './events/event-feeds.ts';
 import { type EventLimits, EventSockets } from './events/event-sockets.ts';
 import { type Gate, SocketGate, TcpGate } from './gate.ts';
 import { API_LIMITS } from './limits.ts';
-import { RateLimit, type RateLimits } from './rate-limit.ts';
 import { Token } from './token.ts';
 
 export interface ApiServerOptions {
   readonly actions: PfActions;
-  /** Needed for TCP only: who may open the Unix socket needs none. */
+  readonly access: HostAccess;
+  /** The operators' of the configuration, beside those that the host has itself. */
   readonly token?: string;
   /** By which names, besides `localhost` and addresses, the API may be called over TCP. */
   readonly hostNames?: readonly string[];
   /** Is told whatever is no refusal: a bug. The peer gets a 500 that says no more. */
   readonly onFault: (error: unknown) => void;
   /** What tests make small. */
-  readonly limits?: Partial<RateLimits & BacklogLimits & EventLimits & DoorLimits>;
+  readonly limits?: Partial<CallerRateLimits & BacklogLimits & EventLimits & DoorLimits>;
   /** Monotonic, for the rates. */
   readonly nowMs?: () => number;
 }
@@ -31,7 +34,7 @@ export interface ApiServer {
    * somebody listens is not. (Two hosts that start at once are kept apart by the lock of their directory, not here.)
    */
   listenOnSocket(path: string): Promise<void>;
-  /** Listens on TCP, with the token. Port 0: any that is free. */
+  /** Listens on TCP, where nobody gets in without a token. Port 0: any that is free. */
   listenOnTcp(where: { readonly host?: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }>;
   /** Takes nobody in any more, tells listeners, and resolves when requests that run have their answers. */
   close(): Promise<void>;
@@ -44,9 +47,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 class Doors implements ApiServer {
   readonly #options: ApiServerOptions;
-  readonly #limits: RateLimits & BacklogLimits & EventLimits & DoorLimits;
-  readonly #token: Token | undefined;
-  readonly #rate: RateLimit;
+  readonly #limits: CallerRateLimits & BacklogLimits & EventLimits & DoorLimits;
+  readonly #callers: Callers;
+  readonly #rates: CallerRates;
   readonly #events: EventSockets;
   readonly #doors: Door[] = [];
 
@@ -54,21 +57,20 @@ class Doors implements ApiServer {
     const limits = { ...API_LIMITS, ...options.limits };
     this.#options = options;
     this.#limits = limits;
-    this.#token = options.token === undefined ? undefined : new Token(options.token);
-    this.#rate = new RateLimit(limits, options.nowMs ?? (() => performance.now()));
-    this.#events = new EventSockets(new EventFeed(options.actions, limits), limits);
+    this.#callers = new Callers(options.token === undefined ? undefined : new Token(options.token), options.access);
+    this.#rates = new CallerRates(limits, options.nowMs ?? (() => performance.now()));
+    this.#events = new EventSockets(new EventFeeds(options, limits), limits);
   }
 
   async listenOnSocket(path: string): Promise<void> {
     const pathBytes = Buffer.byteLength(path);
     if (pathBytes > SOCKET_PATH_BYTES_MAX) throw new RangeError(`Socket path (${path}) is ${pathBytes} bytes long, the limit is ${SOCKET_PATH_BYTES_MAX}.`);
     await removeStaleSocket(path);
-    await this.#open(new SocketGate(this.#rate), (server) => listenPrivately(server, path));
+    await this.#open(new SocketGate(this.#rates, this.#callers), (server) => listenPrivately(server, path));
   }
 
   async listenOnTcp({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }> {
-    if (this.#token === undefined) throw new Error('The API listens on TCP with a token only, and none is set.');
-    const gate = new TcpGate(this.#rate, this.#token, this.#options.hostNames ?? []);
+    const gate = new TcpGate(this.#rates, this.#callers, this.#options.hostNames ?? []);
     const door = await this.#open(gate, (server) => server.listen({ host, port }));
     const address = door.address() as AddressInfo;
     return { host: address.address, port: address.port };
@@ -80,8 +82,8 @@ class Doors implements ApiServer {
   }
 
   async #open(gate: Gate, listen: (server: Server) => void): Promise<Door> {
-    const { actions, onFault } = this.#options;
-    const door = new Door({ actions, gate, events: this.#events, onFault, limits: this.#limits });
+    const { actions, access, onFault } = this.#options;
+    const door = new Door({ actions, access, gate, events: this.#events, onFault, limits: this.#limits });
     await door.open(listen);
     this.#doors.push(door);
     return door;

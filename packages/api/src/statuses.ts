@@ -10,6 +10,7 @@ export const STATUSES = {
   'missing-field': 400,
   'unknown-field': 400,
   unauthorized: 401,
+  'operator-only': 403,
   'path-not-found': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,
@@ -28,6 +29,7 @@ export const STATUSES = {
   'unknown-adapter': 404,
   'unknown-partition': 404,
   'unknown-context': 404,
+  'unknown-token': 404,
 
   'adapter-busy': 409,
   'adapter-dda': 409,
@@ -41,7 +43,9 @@ export const STATUSES = {
   'partition-displaced': 409,
   'partition-exists': 409,
   'partition-in-use': 409,
+  'secrets-exhausted': 409,
   'timestamps-in-use': 409,
+  'tokens-exhausted': 409,
   'vram-exhausted': 409,
   'vram-in-use': 409,
 
@@ -53,6 +57,8 @@ export const STATUSES = {
   'unknown-feature': 422,
   'unknown-limit': 422,
   'unknown-size': 422,
+
+  'audit-unavailable': 503,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type ApiCode = keyof typeof STATUSES;

@@ -1,3 +1,4 @@
+import type { HostAccess } from '@gpup/pf/access';
 import type { PfActions } from '@gpup/pf/actions';
 
 /** The server of the host's API, as far as the daemon has to do with it: @gpup/api has it, and tests have a plainer one. */
@@ -10,7 +11,8 @@ export interface ApiServer {
 
 export type CreateApiServer = (options: {
   readonly actions: PfActions;
-  /** For TCP only. */
+  readonly access: HostAccess;
+  /** The operators' of the configuration: for TCP only. */
   readonly token?: string;
   readonly onFault: (error: unknown) => void;
 }) => ApiServer;

@@ -14,6 +14,9 @@ export interface Directories {
   readonly lockPath: string;
   readonly apiSocketPath: string;
   readonly definitionsPath: string;
+  readonly tokensPath: string;
+  readonly usagePath: string;
+  readonly auditPath: string;
   readonly logPath: string;
 }
 
@@ -27,6 +30,9 @@ export function directoriesIn({ runtimeDirectory, stateDirectory }: { readonly r
     lockPath: join(runtimeDirectory, 'daemon.lock'),
     apiSocketPath: join(runtimeDirectory, 'api.sock'),
     definitionsPath: join(stateDirectory, 'partitions.json'),
+    tokensPath: join(stateDirectory, 'tokens.json'),
+    usagePath: join(stateDirectory, 'usage.json'),
+    auditPath: join(stateDirectory, 'audit.jsonl'),
     logPath: join(stateDirectory, 'host.log'),
   };
 }

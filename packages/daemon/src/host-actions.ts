@@ -1,4 +1,22 @@
-import type { AdapterMode, AdapterScheduling, AdapterView, Allocation, ContextView, HostEvent, HostView, PartitionChange, PartitionRequest, PartitionUsage, PartitionView, PfActions } from '@gpup/pf/actions';
+import type {
+  AdapterMode,
+  AdapterScheduling,
+  AdapterView,
+  Allocation,
+  AuditEntry,
+  ContextView,
+  HostView,
+  IssuedToken,
+  PartitionChange,
+  PartitionRequest,
+  PartitionUsage,
+  PartitionView,
+  PfActions,
+  RotationRequest,
+  TokenRequest,
+  TokenView,
+  UsageReport,
+} from '@gpup/pf/actions';
 import { type Context, ESCAPE_NAMES, FEATURE_NAMES, LIMIT_NAMES, Refusal } from '@gpup/pf/core';
 import {
   adapterFigures,
@@ -17,13 +35,19 @@ import {
 } from '@gpup/pf/partitions';
 import type { Directories } from './directories.ts';
 import type { HostCore } from './host-core.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Meter } from './metering/meter.ts';
 import { daemonStep } from './steps.ts';
+import type { TokenStore } from './tokens/token-store.ts';
 import type { Tenancy } from './tenancy.ts';
 import type { TdrWatch } from './tdr-watch.ts';
 
 export interface HostActionsOptions {
   readonly core: HostCore;
   readonly tdr: TdrWatch;
+  readonly tokens: TokenStore;
+  readonly meter: Meter;
+  readonly audit: AuditLog;
   readonly directories: Directories;
   readonly identity: Pick<HostView, 'version' | 'protocol' | 'featureLevel' | 'isolation'>;
   readonly startedMs: number;
@@ -153,7 +177,31 @@ export class HostActions implements PfActions {
     return this.#core.log.lines(countMax);
   }
 
-  subscribe(listener: (event: HostEvent) => void): () => void {
+  tokens(): readonly TokenView[] {
+    return this.#options.tokens.list();
+  }
+
+  async createToken(request: TokenRequest): Promise<IssuedToken> {
+    return this.#options.tokens.create(request);
+  }
+
+  async rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken> {
+    return this.#options.tokens.rotate(id, rotation);
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    this.#options.tokens.revoke(id);
+  }
+
+  usage(): UsageReport {
+    return this.#options.meter.report();
+  }
+
+  auditEntries({ countMax }: { readonly countMax: number }): readonly AuditEntry[] {
+    return this.#options.audit.entries(countMax);
+  }
+
+  subscribe(listener: Parameters<PfActions['subscribe']>[0]): () => void {
     return this.#core.events.subscribe(listener);
   }
 

@@ -25,6 +25,8 @@ import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
 import { EventSource } from './event-source.ts';
 import type { Log } from './log.ts';
+import type { Meter } from './metering/meter.ts';
+import { readingOf } from './metering/reading.ts';
 import { HostScheduling } from './scheduling/host-scheduling.ts';
 import { daemonStep } from './steps.ts';
 import { removeStrays } from './strays.ts';
@@ -42,6 +44,7 @@ export interface HostCoreOptions {
   /** Null: there are none, or none are wanted. */
   readonly groups: VfGroups | null;
   readonly nowMs: () => number;
+  readonly meter: Meter;
 }
 
 /** What a further guest of an adapter that somebody owns is told. */
@@ -71,7 +74,7 @@ export class HostCore {
   constructor(options: HostCoreOptions) {
     this.#options = options;
     this.log = options.log;
-    this.events = new EventSource(options.nowMs);
+    this.events = new EventSource(options.nowMs, (partition) => this.tenantOf(partition));
     this.#table = options.table;
     this.scheduling = new HostScheduling({
       table: options.table,
@@ -82,6 +85,7 @@ export class HostCore {
       contextsOf: (name) => this.#partitions.get(name)?.contexts ?? [],
     });
     this.#pools = new Map(options.adapters.map((adapter) => [adapter.id, this.#poolOf(adapter)]));
+    this.#followMeter();
     for (const { definition } of this.#table.partitions) this.#addPartition(definition.name);
     for (const { id, mode } of this.#table.adapters) if (mode === 'dda') this.#addWhole(id);
   }
@@ -153,10 +157,35 @@ export class HostCore {
 
   /** The same where nothing changes that outlives this daemon. */
   #follow({ table, events }: Transition): void {
+    // Of one that is removed only the table before knows whose it was.
+    const before = events.map((event) => this.events.tenantOf(event));
     this.#table = table;
     this.settle();
     this.scheduling.follow(table);
-    for (const event of events) this.events.tell(event);
+    this.#followMeter();
+    for (const [index, event] of events.entries()) this.events.tell(event, this.events.tenantOf(event) ?? before[index]);
+  }
+
+  #followMeter(): void {
+    this.#options.meter.follow(this.#table.partitions.map(({ definition }) => definition));
+  }
+
+  /** Whose a partition is; undefined: there is none. Looks at all of them, whether it is found or not. */
+  tenantOf(partition: string): string | null | undefined {
+    let tenant: string | null | undefined;
+    for (const { definition } of this.#table.partitions) if (definition.name === partition) tenant = definition.tenant;
+    return tenant;
+  }
+
+  /** What partitions use at this moment is taken down. */
+  meter(): void {
+    for (const tenancy of this.#partitions.values()) this.#read(tenancy);
+  }
+
+  #read(tenancy: Tenancy): void {
+    const vramBytes = this.adapters.find(({ id }) => id === tenancy.adapter)?.vramBytes ?? 0;
+    const reading = readingOf(tenancy, vramBytes);
+    if (reading !== undefined) this.#options.meter.observe(tenancy.name, reading);
   }
 
   /** Brings what guests are held to towards what the table allots. What they use meanwhile is done with the next time. */
@@ -183,7 +212,7 @@ export class HostCore {
     const { partition, adapter, contextId } = hello.context;
     const tenancy = partition === '' ? this.#wholes.get(adapter) : this.#partitions.get(partition);
     // Its number may be another's by now, if a VF does not tell the truth: then it gets one of its own.
-    const context = this.context(contextId) === undefined ? hello.context : { ...hello.context, contextId: this.#ids.next() };
+    const context = this.context(contextId) === undefined ? hello.context : { ...hello.context, contextId: this.#idFor(partition) };
     this.#ids.note(context.contextId);
     const answer = this.#give(tenancy, { ...adoption, hello: { ...hello, context } });
     const fields = { context: context.contextId, partition, vfPid: hello.pid };
@@ -196,6 +225,10 @@ export class HostCore {
     this.log.info('A VF is taken over.', fields);
     this.events.tell({ type: 'context-adopted', partition, context: context.contextId, guestPid: context.guestPid });
     daemonStep('daemon.vf-adopted');
+  }
+
+  #idFor(partition: string): number {
+    return (this.tenantOf(partition) ?? null) === null ? this.#ids.next() : this.#ids.drawn();
   }
 
   #give(tenancy: Tenancy | undefined, adoption: Adoption): Context | Reason {
@@ -212,10 +245,12 @@ export class HostCore {
     removeStrays(partitions, new Set(this.#partitions.keys()));
     removeStrays(adapters, new Set(this.#wholes.keys()));
     await Promise.all(this.tenancies.map((tenancy) => this.#openTenancy(tenancy)));
+    this.#options.meter.saveIfChanged();
   }
 
   async addPartition(name: string): Promise<void> {
     await this.#openTenancy(this.#addPartition(name));
+    this.#options.meter.saveIfChanged();
   }
 
   async addWhole(adapter: string): Promise<void> {
@@ -224,6 +259,8 @@ export class HostCore {
 
   async #openTenancy(tenancy: Tenancy): Promise<void> {
     await tenancy.open();
+    // The first reading: from here on everything counts.
+    this.#read(tenancy);
     this.settle();
     this.#pools.get(tenancy.adapter)?.fill(this.#options.config.pool);
   }
@@ -291,6 +328,7 @@ export class HostCore {
       // As many as any partition may have contexts, whatever this one may have now.
       slotCount: PF_LIMITS.contextsPartitionMax,
       landlord: this.#landlord({
+        nextContextId: () => this.#idFor(name),
         refusal: () => refusalOf(() => admitContext(this.#table, name, this.use)),
         // Without what is in use, which is not known yet: what they had, unless some of it was being taken just then.
         standingBudgets: () => ({
@@ -330,6 +368,7 @@ export class HostCore {
       pool: this.#pools.get(adapter) ?? null,
       slotCount: WHOLE_SLOT_COUNT,
       landlord: this.#landlord({
+        nextContextId: () => this.#ids.next(),
         refusal: () => {
           const { owner } = adapterOf(this.#table, adapter);
           return owner === null ? null : { code: OWNED, message: `The adapter ${adapter} is owned whole by ${owner}.` };
@@ -345,16 +384,16 @@ export class HostCore {
     return tenancy;
   }
 
-  #landlord(decisions: Pick<Landlord, 'refusal' | 'standingBudgets' | 'memoryBytesMax' | 'escapes' | 'view'>): Landlord {
+  #landlord(decisions: Pick<Landlord, 'nextContextId' | 'refusal' | 'standingBudgets' | 'memoryBytesMax' | 'escapes' | 'view'>): Landlord {
     return {
       ...decisions,
-      nextContextId: () => this.#ids.next(),
       onOpened: (context) => this.#opened(context),
       onAssigned: (context) => this.scheduling.begins(context),
       onReady: (context) => this.scheduling.begins(context),
       onTurn: (context, line) => this.scheduling.turn(context, line),
       onLatencyClass: (context) => this.scheduling.latencyClassChanged(context),
       onEnded: (context, reason) => this.#ended(context, reason),
+      onPageLeaves: (tenancy) => this.#pageLeaves(tenancy),
     };
   }
 
@@ -363,6 +402,13 @@ export class HostCore {
     this.#claim(context);
     this.log.info('A context is opened.', { context: id, partition, guestPid });
     this.events.tell({ type: 'context-opened', partition, context: id, guestPid });
+  }
+
+  /** What was used until now is kept before anything else happens to the partition. */
+  #pageLeaves(tenancy: Tenancy): void {
+    if (tenancy.name === '') return;
+    this.#read(tenancy);
+    this.#options.meter.saveIfChanged();
   }
 
   /** A context without a partition has its adapter whole. */

@@ -29,7 +29,8 @@ export function isSameFile(fd: number, other: number): boolean {
   return identityOf(fd) === identityOf(other);
 }
 
-function identityOf(fd: number): string {
+/** Of a file that lives in memory: no two that this machine has at a time are the same. */
+export function identityOf(fd: number): string {
   const { dev, ino } = fstatSync(fd);
   return `${dev}:${ino}`;
 }

@@ -12,6 +12,8 @@ export interface TdrWatchOptions {
   readonly core: HostCore;
   readonly limits: TdrConfig;
   readonly nowMs: () => number;
+  /** Nobody has asked for it: for the audit log. */
+  readonly onBlocked: (partition: string, reason: string) => void;
 }
 
 /** Looks at VFs: whose work takes too long, or who does not answer, costs its context the VF; too many of them block their partition. */
@@ -93,6 +95,7 @@ export class TdrWatch {
     const reason = blockedReason(limits);
     core.log.warning(`The partition "${name}" is blocked: ${reason}`, { partition: name });
     core.impose(blockPartition(core.table, name, { reason, nowMs: nowMs() }));
+    this.#options.onBlocked(name, reason);
     const { code, message } = blockedRefusal(name, reason);
     for (const context of tenancy.contexts) context.end({ code, message });
   }

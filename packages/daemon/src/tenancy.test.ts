@@ -46,6 +46,7 @@ function makeTenancy(t: TestContext, pool: VfPool | null, decisions: Partial<Lan
     onTurn: () => {},
     onLatencyClass: () => {},
     onEnded: () => {},
+    onPageLeaves: () => {},
     ...decisions,
   };
   const tenancy = new Tenancy({ name: 'small', adapter: 'software-0', socketPath: join(directory, 'small.sock'), pool, slotCount: 2, landlord });

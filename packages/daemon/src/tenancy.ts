@@ -3,7 +3,7 @@ import { closeDescriptor } from '@gpup/os';
 import { type Adoption, Context, type Grant, type GuestView, PartitionHost, type PartitionOwner, type Reason, type TurnLine, type VfPool, dismissAdoption } from '@gpup/pf/core';
 import type { PageBudgets, PartitionPage } from '@gpup/vidmm';
 import { type PageFile, createPageFile, openPageFile } from '@gpup/vidmm/node';
-import { forgetPage, isRecordedPage, isSameFile, recordPage } from './page-record.ts';
+import { forgetPage, identityOf, isRecordedPage, isSameFile, recordPage } from './page-record.ts';
 
 /** Who decides about a tenancy's contexts, and is told of them. */
 export interface Landlord {
@@ -24,6 +24,8 @@ export interface Landlord {
   readonly onTurn: (context: Context, line: TurnLine) => void;
   readonly onLatencyClass: (context: Context) => void;
   readonly onEnded: (context: Context, reason: Reason) => void;
+  /** The page is about to be gone, and all of its contexts are. */
+  readonly onPageLeaves: (tenancy: Tenancy) => void;
 }
 
 export interface TenancyOptions {
@@ -68,6 +70,11 @@ export class Tenancy {
   /** Null before anybody could use it. */
   get page(): PartitionPage | null {
     return this.#page?.page ?? null;
+  }
+
+  /** Which one the page is, as long as this machine runs. */
+  get pageId(): string | null {
+    return this.#page === undefined ? null : identityOf(this.#page.fd);
   }
 
   /** Takes over a context, with all of its descriptors. The reason: it has no place here, and its VF and guest are told so. */
@@ -124,6 +131,7 @@ export class Tenancy {
 
   #dropPage(): void {
     if (this.#page === undefined) return;
+    this.#options.landlord.onPageLeaves(this);
     this.#page.release();
     closeDescriptor(this.#page.fd);
     this.#page = undefined;

@@ -3,6 +3,21 @@
  * CLI, the console and programs). All of it is plain data. An operation that is not done throws a `Refusal`.
  */
 import type { IsolationMode, MeasureState } from '@gpup/sandbox/measures';
+import type { AuditEntry, IssuedToken, RotationRequest, TokenRequest, TokenView, UsageReport } from './access.ts';
+
+export type {
+  AuditEntry,
+  IssuedToken,
+  MeteredFigures,
+  MeteredPartition,
+  MeteredTenant,
+  OlderSecret,
+  Role,
+  RotationRequest,
+  TokenRequest,
+  TokenView,
+  UsageReport,
+} from './access.ts';
 
 /** `partitioned`: guests share it by partitions. `dda`: one guest owns it whole, with no quota and no scheduler in its way. */
 export type AdapterMode = 'partitioned' | 'dda';
@@ -62,6 +77,8 @@ export type CapabilityRequest = Partial<Omit<Capability, 'current'>>;
 
 export interface PartitionRequest {
   readonly name: string;
+  /** Whose it is, for its whole life. Default: nobody's, which is the operators'. */
+  readonly tenant?: string;
   /** Default: the host's first adapter. */
   readonly adapter?: string;
   /** `1/8` … `1`, or a cloud size (`NV6ads-A10-v5`, …): sets what is not given below. */
@@ -108,8 +125,8 @@ export type PartitionState =
   | { readonly kind: 'active' }
   /** A budget waits for guests to free what is above it. */
   | { readonly kind: 'shrinking'; readonly toBytes: number }
-  /** Too many timeouts: nobody gets a context until it is unblocked. */
-  | { readonly kind: 'blocked'; readonly reason: string; readonly sinceMs: number };
+  /** Nobody gets a context until it is unblocked: there were too many timeouts, or its adapter is gone or too small by now. */
+  | { readonly kind: 'blocked'; readonly cause: 'timeouts' | 'adapter'; readonly reason: string; readonly sinceMs: number };
 
 /** Counts since the partition was made, but for `current` values. */
 export interface PartitionUsage {
@@ -145,6 +162,7 @@ export interface PartitionScheduling {
 
 export interface PartitionView {
   readonly name: string;
+  readonly tenant: string | null;
   readonly adapter: string;
   readonly size: string | null;
   readonly state: PartitionState;
@@ -235,6 +253,15 @@ export interface PfActions {
   endContext(id: number): Promise<void>;
   /** The newest lines of the host's log, the oldest first. */
   logLines(options: { readonly countMax: number }): readonly string[];
-  /** The listener is called with each event from now on, until the returned function is called. */
-  subscribe(listener: (event: HostEvent) => void): () => void;
+  tokens(): readonly TokenView[];
+  createToken(request: TokenRequest): Promise<IssuedToken>;
+  /** A new secret; those before are taken for a while yet. */
+  rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken>;
+  revokeToken(id: string): Promise<void>;
+  /** What was used, by tenant and by partition. */
+  usage(): UsageReport;
+  /** The newest ones, the oldest first. */
+  auditEntries(options: { readonly countMax: number }): readonly AuditEntry[];
+  /** The listener is called with each event from now on, and with whose partition it is about, until the returned function is called. */
+  subscribe(listener: (event: HostEvent, tenant: string | null) => void): () => void;
 }

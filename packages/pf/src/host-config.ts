@@ -46,8 +46,8 @@ export interface TcpListen {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Holds the token that a caller has to present. */
-  readonly tokenFile: string;
+  /** Holds a token with which callers may do everything. Null: only tokens of the host itself are taken. */
+  readonly tokenFile: string | null;
 }
 
 export interface TdrConfig extends TdrCountLimits {
@@ -143,8 +143,11 @@ function decodeListen(value: unknown): TcpListen {
   if (host === undefined || Number(port) > PORT_MAX) {
     throw badField('listen.tcp', tcp, `is not host:port or [address]:port with a port from 0 to ${PORT_MAX}`);
   }
-  // Without a token whoever reaches the port would own the host.
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), tokenFile: textOf(tokenFile, 'listen.tokenFile', ABSOLUTE_PATH) };
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+    tokenFile: tokenFile === undefined ? null : textOf(tokenFile, 'listen.tokenFile', ABSOLUTE_PATH),
+  };
 }
 
 function percentOf(value: unknown, path: string): number | null {

@@ -81,4 +81,18 @@ export const PF_LIMITS = {
   /** Some thousand partitions with every field set. */
   definitionsBytesMax: 16 * 2 ** 20,
   configBytesMax: 2 ** 20,
+  /** Of a host: some for each tenant that it has partitions for. */
+  tokensMax: 1024,
+  /** Of one token: the newest, and those that are taken for a while yet. */
+  tokenSecretsMax: 4,
+  tokenGraceMsDefault: 24 * 3_600_000,
+  tokenGraceMsMax: 30 * 24 * 3_600_000,
+  /** The largest number of tokens, with all of their secrets. */
+  tokensBytesMax: 4 * 2 ** 20,
+  /** As many lives of partitions as are kept, with every field set. */
+  usageBytesMax: 16 * 2 ** 20,
+  /** Lives of removed partitions that are told one by one; older ones are told in their tenant's sum alone. */
+  usageRemovedMax: 1024,
+  /** Tenants whose sums are kept. More than partitions and tokens can name for years. */
+  usageTenantsMax: 65_536,
 } as const;

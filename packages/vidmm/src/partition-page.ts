@@ -141,13 +141,6 @@ export class PartitionPage {
     return this.#sum(SLOT.usedBytes);
   }
 
-  /** For which the GPU worked for contexts of the partition, those that have ended included, as their VFs say. */
-  gpuTimeUs(): number {
-    let us = this.#retired.gpuTimeUs;
-    for (const [slotIndex, owner] of this.#owners.entries()) if (owner !== null) us += this.slot(slotIndex).gpuTimeUs;
-    return us;
-  }
-
   hostUsedBytes(): number {
     return this.#sum(SLOT.hostUsedBytes);
   }
@@ -157,6 +150,15 @@ export class PartitionPage {
     let bytes = 0;
     for (let slotIndex = 0; slotIndex < this.#usedSlotCount; slotIndex++) bytes += loadBytes(this.#page.big, slotWord(slotIndex) + word);
     return bytes;
+  }
+
+  /** For which the GPU worked for contexts of the partition, those that have ended included, as their VFs say: what `usage` has, at a fraction of the cost. */
+  gpuTimeUs(): number {
+    let timeUs = this.#retired.gpuTimeUs;
+    for (const [slotIndex, owner] of this.#owners.entries()) {
+      if (owner !== null) timeUs = Math.min(timeUs + loadCount(this.#page.float, slotWord(slotIndex) + SLOT.gpuTimeUs), Number.MAX_SAFE_INTEGER);
+    }
+    return timeUs;
   }
 
   /** True while more is in use than the budget allows, after it was lowered. */

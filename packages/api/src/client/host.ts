@@ -1,14 +1,21 @@
+import type { Caller } from '@gpup/pf/access';
 import type {
   AdapterMode,
   AdapterScheduling,
   AdapterView,
   Allocation,
+  AuditEntry,
   ContextView,
   HostView,
+  IssuedToken,
   PartitionChange,
   PartitionRequest,
   PartitionView,
   PfActions,
+  RotationRequest,
+  TokenRequest,
+  TokenView,
+  UsageReport,
 } from '@gpup/pf/actions';
 import { type EventFrame, eventStream } from './event-stream.ts';
 import { type Place, placeOf } from './place.ts';
@@ -31,9 +38,13 @@ export type Host = {
 } & {
   /** What happens on the host, from now on or from after an event that is known. The first frame is a `hello`. */
   events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncGenerator<EventFrame, void, void>;
+  /** Who this is, as the host sees it. */
+  caller(): Promise<CallerView>;
   /** As Prometheus reads them. */
   metrics(): Promise<string>;
 };
+
+export type CallerView = Omit<Caller, 'isCurrent'>;
 
 /** A host's API. Opens nothing yet: each operation makes a connection of its own, so nothing is to be closed. */
 export function openHost(options: OpenHostOptions = {}): Host {
@@ -104,6 +115,34 @@ class RemoteHost implements Host {
 
   async logLines({ countMax }: { readonly countMax: number }): Promise<readonly string[]> {
     return (await this.#ask<{ readonly lines: readonly string[] }>({ method: 'GET', path: `/v1/logs?lines=${countMax}` })).lines;
+  }
+
+  caller(): Promise<CallerView> {
+    return this.#ask({ method: 'GET', path: '/v1/caller' });
+  }
+
+  async tokens(): Promise<readonly TokenView[]> {
+    return (await this.#ask<{ readonly tokens: readonly TokenView[] }>({ method: 'GET', path: '/v1/tokens' })).tokens;
+  }
+
+  createToken(request: TokenRequest): Promise<IssuedToken> {
+    return this.#ask({ method: 'POST', path: '/v1/tokens', body: request });
+  }
+
+  rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken> {
+    return this.#ask({ method: 'POST', path: `/v1/tokens/${encodeURIComponent(id)}/rotate`, body: rotation });
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await call(this.#place, { method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(id)}` });
+  }
+
+  usage(): Promise<UsageReport> {
+    return this.#ask({ method: 'GET', path: '/v1/usage' });
+  }
+
+  async auditEntries({ countMax }: { readonly countMax: number }): Promise<readonly AuditEntry[]> {
+    return (await this.#ask<{ readonly entries: readonly AuditEntry[] }>({ method: 'GET', path: `/v1/audit?count=${countMax}` })).entries;
   }
 
   events(options: { readonly after?: number; readonly signal?: AbortSignal } = {}): AsyncGenerator<EventFrame, void, void> {

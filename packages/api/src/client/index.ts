@@ -1,5 +1,5 @@
 export type { EventFrame, Hello, Missed } from './event-stream.ts';
-export { type Host, type OpenHostOptions, openHost } from './host.ts';
+export { type CallerView, type Host, type OpenHostOptions, openHost } from './host.ts';
 export { HostApiError } from './host-api-error.ts';
 export { API_SOCKET_NAME, defaultApiSocketPath, defaultRuntimeDirectory } from './socket-path.ts';
 export type {
@@ -7,19 +7,30 @@ export type {
   AdapterScheduling,
   AdapterView,
   Allocation,
+  AuditEntry,
   Baseline,
   Capability,
   CapabilityRequest,
   ContextView,
   HostEvent,
   HostView,
+  IssuedToken,
   LatencyClass,
+  MeteredFigures,
+  MeteredPartition,
+  MeteredTenant,
+  OlderSecret,
   PartitionChange,
   PartitionRequest,
   PartitionScheduling,
   PartitionState,
   PartitionUsage,
   PartitionView,
+  Role,
+  RotationRequest,
   SchedulingPolicy,
   TimestampClass,
+  TokenRequest,
+  TokenView,
+  UsageReport,
 } from '@gpup/pf/actions';

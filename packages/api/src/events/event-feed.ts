@@ -6,23 +6,29 @@ export interface Listener {
   send(frame: string): void;
 }
 
+export interface EventOrigin {
+  readonly subscribe: PfActions['subscribe'];
+  /** Of the daemon: events are numbered in its life. */
+  readonly startedMs: () => number;
+}
+
 /** Listens to the host once, for all. Each event is written out once, however many listen. */
 export class EventFeed {
-  readonly #actions: PfActions;
+  readonly #startedMs: () => number;
   readonly #backlog: Backlog;
   readonly #listeners = new Set<Listener>();
   readonly #unsubscribe: () => void;
 
-  constructor(actions: PfActions, limits: BacklogLimits) {
-    this.#actions = actions;
+  constructor({ subscribe, startedMs }: EventOrigin, limits: BacklogLimits) {
+    this.#startedMs = startedMs;
     this.#backlog = new Backlog(limits);
-    this.#unsubscribe = actions.subscribe((event) => this.#take(event));
+    this.#unsubscribe = subscribe((event) => this.#take(event));
   }
 
   /** Says hello, sends what came after the event `after`, and from then on what comes. */
   attach(listener: Listener, after: number | undefined): void {
     const { newestSequence, oldestSequence } = this.#backlog;
-    listener.send(JSON.stringify({ type: 'hello', startedMs: this.#actions.host().startedMs, newestSequence }));
+    listener.send(JSON.stringify({ type: 'hello', startedMs: this.#startedMs(), newestSequence }));
     if (after !== undefined) {
       const { missed, frames } = this.#backlog.after(after);
       if (missed) listener.send(JSON.stringify({ type: 'missed', after, oldestSequence }));

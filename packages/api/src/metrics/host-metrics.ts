@@ -1,4 +1,4 @@
-import type { AdapterView, PartitionUsage, PartitionView, PfActions } from '@gpup/pf/actions';
+import type { AdapterView, MeteredFigures, PartitionUsage, PartitionView, PfActions, UsageReport } from '@gpup/pf/actions';
 import { type Labels, type Sample, counter, gauge, histogram } from './exposition.ts';
 
 /** All metrics of a host, read at this moment. Prometheus works out rates; nothing is kept here. */
@@ -12,7 +12,27 @@ export function hostMetrics(actions: PfActions): string {
     gauge('gpup_host_isolation', '1 for each measure of isolation that is in force for VF processes.', host.isolation.measures.map(({ measure, isInForce }) => ({ labels: { measure }, value: isInForce ? 1 : 0 }))),
     ...adapterMetrics(actions.adapters()),
     ...partitionMetrics(actions.partitions()),
+    ...usageMetrics(actions.usage()),
   ].join('');
+}
+
+/** What of it is a tenant's. */
+export function tenantMetrics(actions: PfActions): string {
+  return [...partitionMetrics(actions.partitions()), ...usageMetrics(actions.usage())].join('');
+}
+
+/** What is metered goes on over restarts of the host, where counters of a partition's page may begin anew. */
+function usageMetrics({ tenants, partitions }: UsageReport): readonly string[] {
+  const living = partitions.filter(({ removedMs }) => removedMs === null);
+  const byPartition = (value: (figures: MeteredFigures) => number): readonly Sample[] =>
+    living.map((figures) => ({ labels: { tenant: figures.tenant ?? '', partition: figures.partition, adapter: figures.adapter }, value: value(figures) }));
+  const byTenant = (value: (figures: MeteredFigures) => number): readonly Sample[] => tenants.map((figures) => ({ labels: { tenant: figures.tenant ?? '' }, value: value(figures) }));
+  return [
+    counter('gpup_metered_gpu_seconds_total', 'Time that the GPU worked for the partition, as it is metered.', byPartition(({ gpuSeconds }) => gpuSeconds)),
+    counter('gpup_metered_vram_byte_hours_total', 'Video memory in use, added up over time.', byPartition(({ vramByteHours }) => vramByteHours)),
+    counter('gpup_tenant_gpu_seconds_total', 'Time that the GPU worked for the tenant, removed partitions included.', byTenant(({ gpuSeconds }) => gpuSeconds)),
+    counter('gpup_tenant_vram_byte_hours_total', 'Video memory that the tenant had in use, added up over time, removed partitions included.', byTenant(({ vramByteHours }) => vramByteHours)),
+  ];
 }
 
 function adapterMetrics(adapters: readonly AdapterView[]): readonly string[] {

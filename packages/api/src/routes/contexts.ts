@@ -18,6 +18,7 @@ export const CONTEXT_ROUTES = [
     id: 'endContext',
     summary: 'End a context: its guest loses the GPU, and is told',
     params: request({ id: CONTEXT_ID }, ['id']),
+    names: 'context',
     answer: { status: 204, description: 'It has ended.' },
     refusals: ['unknown-context'],
     handle: async (actions, { params }) => void (await actions.endContext(params.id)),

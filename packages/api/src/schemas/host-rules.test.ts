@@ -10,8 +10,8 @@ import { checkOf } from '../validation.ts';
 import { PARTITION_CHANGE, PARTITION_REQUEST } from './partition.ts';
 
 test('limits of a partition are the same', () => {
-  const { nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax } = API_LIMITS;
-  deepEqual([nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax], [
+  const { nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax, tokenGraceMsMax } = API_LIMITS;
+  deepEqual([nameLengthMax, baselineNamesMax, escapesMax, vramBytesMax, hostBytesMin, hostBytesMax, contextsMax, sliceMsMin, sliceMsMax, tokenGraceMsMax], [
     PF_LIMITS.partitionNameLengthMax,
     PF_LIMITS.baselineNamesMax,
     PF_LIMITS.escapesMax,
@@ -21,6 +21,7 @@ test('limits of a partition are the same', () => {
     PF_LIMITS.contextsPartitionMax,
     PF_LIMITS.sliceMsMin,
     PF_LIMITS.sliceMsMax,
+    PF_LIMITS.tokenGraceMsMax,
   ]);
 });
 
@@ -46,6 +47,7 @@ const requests = fc.record(
   {
     name: fc.constantFrom<unknown>('a', 'a-1', '9', '-a', 'a-', 'A', 'a.b', '', 'x'.repeat(40), 'x'.repeat(41), 7),
     adapter: fc.constantFrom<unknown>('software-0', 'hardware-999', 'software-1000', 'software-01', 'gpu-0', 1),
+    tenant: fc.constantFrom<unknown>('acme', 'Acme', '', 'x'.repeat(40), 'x'.repeat(41), null),
     size: fc.constantFrom<unknown>('1', '1/8', 'NV6ads-A10-v5', '', 1),
     baseline: fc.oneof(fc.record({ features: names, limits }, { requiredKeys: [] }) as fc.Arbitrary<unknown>, fc.constantFrom<unknown>(null, [])),
     more: fc.constant(1),

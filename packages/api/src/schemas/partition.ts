@@ -1,6 +1,6 @@
 import { API_LIMITS } from '../limits.ts';
 import { type NumberSchema, list, nullable, record, request } from './schema.ts';
-import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, LATENCY_CLASS, PARTITION_NAME, TEXT, TIME_MS, TIMESTAMP_CLASS } from './words.ts';
+import { ADAPTER_ID, BYTES, CONTEXT_ID, COUNT, IDENTIFIER, LATENCY_CLASS, PARTITION_NAME, TENANT_NAME, TEXT, TIME_MS, TIMESTAMP_CLASS } from './words.ts';
 
 const SIZE = {
   type: 'string',
@@ -59,6 +59,7 @@ const ESCAPES = { type: 'array', items: IDENTIFIER, maxItems: API_LIMITS.escapes
 export const PARTITION_REQUEST = request(
   {
     name: PARTITION_NAME,
+    tenant: { ...TENANT_NAME, description: "Whose it is, for its whole life. Default: nobody's, which is the operators'." },
     adapter: ADAPTER_ID,
     size: SIZE,
     vram: VRAM_REQUEST,
@@ -103,7 +104,7 @@ const PARTITION_STATE = {
   oneOf: [
     record({ kind: { type: 'string', enum: ['active'] } }),
     record({ kind: { type: 'string', enum: ['shrinking'] }, toBytes: BYTES }, 'A budget waits for guests to free what is above it.'),
-    record({ kind: { type: 'string', enum: ['blocked'] }, reason: TEXT, sinceMs: TIME_MS }, 'Too many timeouts: nobody gets a context until it is unblocked.'),
+    record({ kind: { type: 'string', enum: ['blocked'] }, cause: { type: 'string', enum: ['timeouts', 'adapter'] }, reason: TEXT, sinceMs: TIME_MS }, 'Nobody gets a context until it is unblocked: there were too many timeouts, or its adapter is gone or too small by now.'),
   ],
 } as const;
 
@@ -148,6 +149,7 @@ export const PARTITION_SCHEDULING = record(
 
 export const PARTITION_VIEW = record({
   name: PARTITION_NAME,
+  tenant: nullable(TEXT),
   adapter: ADAPTER_ID,
   size: nullable(TEXT),
   state: PARTITION_STATE,

@@ -14,6 +14,9 @@ export const PARTITION_NAME = {
   maxLength: API_LIMITS.nameLengthMax,
   description: 'Names of lower-case letters, digits and hyphens (none at their ends).',
 } as const;
+export const TENANT_NAME = { ...PARTITION_NAME, description: "A tenant's name: lower-case letters, digits and hyphens (none at its ends)." } as const;
+export const TOKEN_ID = { type: 'string', pattern: '^[a-z2-7]{10}$', maxLength: 10, description: "A token's id, which is no secret." } as const;
+export const ROLE = { type: 'string', enum: ['operator', 'tenant'], description: '`operator`: everything. `tenant`: its own partitions.' } as const;
 export const ADAPTER_ID = {
   type: 'string',
   pattern: '^(hardware|software)-(0|[1-9][0-9]{0,2})$',

@@ -3,11 +3,13 @@ import type {
   AdapterScheduling,
   AdapterView,
   Allocation,
+  AuditEntry,
   Capability,
   CapabilityRequest,
   ContextView,
   HostEvent,
   HostView,
+  IssuedToken,
   LatencyClass,
   PartitionChange,
   PartitionRequest,
@@ -15,9 +17,14 @@ import type {
   PartitionUsage,
   PartitionView,
   PfActions,
+  RotationRequest,
   TimestampClass,
+  TokenRequest,
+  TokenView,
+  UsageReport,
 } from '@gpup/pf/actions';
 import { Refusal } from '@gpup/pf/refusal';
+import { MemoryTokens } from './memory-tokens.ts';
 
 const GIB = 2 ** 30;
 const VRAM_TOTAL_BYTES = 16 * GIB;
@@ -29,6 +36,7 @@ const BUCKET_COUNT = 27;
 /** What a partition is made of here; what depends on others is worked out when somebody looks. */
 interface Definition {
   readonly name: string;
+  readonly tenant: string | null;
   readonly adapter: string;
   readonly size: string | null;
   readonly vram: Capability;
@@ -56,7 +64,10 @@ export class MemoryActions implements PfActions {
   readonly #partitions = new Map<string, Definition>();
   readonly #contexts = new Map<number, ContextView>();
   readonly #allocations: Allocation[] = [];
-  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #listeners = new Set<Parameters<PfActions['subscribe']>[0]>();
+  readonly memoryTokens = new MemoryTokens();
+  /** What the audit log has. */
+  readonly audit: AuditEntry[] = [];
   readonly #lines: string[] = [];
   #nextContext = 1;
   #sequence = 0;
@@ -113,6 +124,7 @@ export class MemoryActions implements PfActions {
     const part = shareOf(request.size);
     const definition: Definition = {
       name,
+      tenant: request.tenant ?? null,
       adapter,
       size: request.size ?? null,
       vram: capability('vram', request.vram, VRAM_TOTAL_BYTES * part),
@@ -154,8 +166,9 @@ export class MemoryActions implements PfActions {
       throw new Refusal('partition-in-use', `Partition (${name}) has ${contexts.length} contexts.`);
     }
     for (const { id } of contexts) await this.endContext(id);
+    const tenant = this.tenantOf(name) ?? null;
     this.#partitions.delete(name);
-    this.emit({ type: 'partition-removed', partition: name });
+    this.emit({ type: 'partition-removed', partition: name }, tenant);
   }
 
   async unblockPartition(name: string): Promise<PartitionView> {
@@ -188,7 +201,47 @@ export class MemoryActions implements PfActions {
     return this.#lines.slice(-countMax);
   }
 
-  subscribe(listener: (event: HostEvent) => void): () => void {
+  tokens(): readonly TokenView[] {
+    return this.memoryTokens.list();
+  }
+
+  async createToken(request: TokenRequest): Promise<IssuedToken> {
+    return this.memoryTokens.create(request);
+  }
+
+  async rotateToken(id: string, rotation: RotationRequest): Promise<IssuedToken> {
+    return this.memoryTokens.rotate(id, rotation);
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    this.memoryTokens.revoke(id);
+  }
+
+  usage(): UsageReport {
+    const figures = (gpuTimeUs: number) => ({ gpuSeconds: gpuTimeUs / 1e6, vramByteHours: gpuTimeUs });
+    const lives = [...this.#partitions.values()];
+    const tenants = [...new Set(lives.map(({ tenant }) => tenant))];
+    return {
+      atMs: START_MS,
+      sinceMs: START_MS,
+      tenants: tenants.map((tenant) => ({ tenant, ...figures(lives.reduce((timeUs, life) => timeUs + (life.tenant === tenant ? life.usage.gpuTimeUs : 0), 0)) })),
+      partitions: lives.map(({ tenant, name, adapter, usage }) => ({ tenant, partition: name, adapter, createdMs: START_MS, removedMs: null, ...figures(usage.gpuTimeUs) })),
+    };
+  }
+
+  auditEntries({ countMax }: { readonly countMax: number }): readonly AuditEntry[] {
+    return this.audit.slice(-countMax);
+  }
+
+  tenantOf(partition: string): string | null | undefined {
+    return this.#partitions.get(partition)?.tenant;
+  }
+
+  partitionOf(context: number): string | undefined {
+    return this.#contexts.get(context)?.partition;
+  }
+
+  subscribe(listener: Parameters<PfActions['subscribe']>[0]): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -216,8 +269,8 @@ export class MemoryActions implements PfActions {
     return id;
   }
 
-  block(name: string, reason: string): void {
-    this.#setState(name, { kind: 'blocked', reason, sinceMs: START_MS });
+  block(name: string, reason: string, cause: 'timeouts' | 'adapter' = 'timeouts'): void {
+    this.#setState(name, { kind: 'blocked', cause, reason, sinceMs: START_MS });
     this.emit({ type: 'partition-blocked', partition: name, reason });
   }
 
@@ -230,9 +283,9 @@ export class MemoryActions implements PfActions {
     this.#lines.push(line);
   }
 
-  emit(event: Unnumbered<HostEvent>): void {
+  emit(event: Unnumbered<HostEvent>, tenant = 'partition' in event ? (this.tenantOf(event.partition) ?? null) : null): void {
     const numbered = { sequence: ++this.#sequence, timeMs: START_MS, ...event } as HostEvent;
-    for (const listener of this.#listeners) listener(numbered);
+    for (const listener of this.#listeners) listener(numbered, tenant);
   }
 
   get listenerCount(): number {

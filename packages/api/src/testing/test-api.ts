@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServerOptions, createApiServer } from '../server.ts';
+import { MemoryAccess } from './memory-access.ts';
 import { MemoryActions } from './memory-actions.ts';
 
 export interface RawRequest {
@@ -24,6 +25,7 @@ export interface RawAnswer {
 /** A server over a host of figures, on a real Unix socket in a directory of its own, and on TCP. */
 export interface TestApi {
   readonly actions: MemoryActions;
+  readonly access: MemoryAccess;
   readonly socketPath: string;
   readonly port: number;
   readonly faults: readonly unknown[];
@@ -44,13 +46,15 @@ export async function openTestApi(options: Partial<ApiServerOptions> = {}): Prom
   const directory = mkdtempSync(join(tmpdir(), 'gpup-api-'));
   const socketPath = join(directory, 'api.sock');
   const actions = new MemoryActions();
+  const access = new MemoryAccess(actions);
   const faults: unknown[] = [];
-  const newServer = (): ReturnType<typeof createApiServer> => createApiServer({ actions, token: TEST_TOKEN, onFault: (error) => faults.push(error), ...options });
+  const newServer = (): ReturnType<typeof createApiServer> => createApiServer({ actions, access, token: TEST_TOKEN, onFault: (error) => faults.push(error), ...options });
   let server = newServer();
   await server.listenOnSocket(socketPath);
   const { port } = await server.listenOnTcp({ port: 0 });
   return {
     actions,
+    access,
     socketPath,
     port,
     faults,

@@ -47,6 +47,7 @@ export const PARTITION_COMMANDS = [
       'Creates a partition of an adapter, with budgets that bite: who would use more is refused. It lives until it is removed, also when the host is started anew. Guests connect to its socket, which is printed.',
     operands: [PARTITION],
     options: {
+      tenant: value('TENANT', "whose it is, for its whole life: tokens of this tenant see it (default: nobody's, which is the operators')", word),
       adapter: value('ID', "the adapter, as gpup adapters shows it (default: the host's first one)", word),
       size: value('SIZE', SIZES_HELP, word),
       ...QUANTITIES,
@@ -56,12 +57,12 @@ export const PARTITION_COMMANDS = [
       ...JSON_OUTPUT,
       ...HOST,
     },
-    examples: ['gpup partition create alpha --size 1/4', 'gpup partition create beta --vram 2GiB --compute 1/8 --contexts 4', 'gpup partition create gamma --vram 2GiB --vram-min 1GiB --limit maxBufferSize=268435456'],
-    build: ({ adapter, size, encode, feature, limit, json, host, ...quantities }, [name = '']) => {
+    examples: ['gpup partition create alpha --size 1/4', 'gpup partition create ci --tenant acme --size 1/8', 'gpup partition create beta --vram 2GiB --compute 1/8 --contexts 4', 'gpup partition create gamma --vram 2GiB --vram-min 1GiB --limit maxBufferSize=268435456'],
+    build: ({ tenant, adapter, size, encode, feature, limit, json, host, ...quantities }, [name = '']) => {
       const baseline = { ...(feature.length === 0 ? {} : { features: feature }), ...(limit.length === 0 ? {} : { limits: Object.fromEntries(limit) }) };
       const request: PartitionRequest = {
         name,
-        ...defined({ adapter, size }),
+        ...defined({ tenant, adapter, size }),
         ...quantitiesOf(quantities),
         ...(encode === undefined ? {} : { encode: exactly(encode) }),
         ...(Object.keys(baseline).length === 0 ? {} : { baseline }),

@@ -93,6 +93,52 @@ describe('an operator', () => {
   });
 });
 
+describe('tenants', () => {
+  test('a token is made, used, rotated and revoked', async () => {
+    await api.actions.createPartition({ name: 'ours', tenant: 'acme' });
+    const created = await ask('token create --tenant acme --name ci');
+    equal(created.status, 0, created.stderr);
+    const [secret = '', words = ''] = created.stdout.split('\n');
+    const [, id = ''] = /^Token ([a-z2-7]{10}), which may do what is acme's\. Its secret is not shown again\.$/.exec(words) ?? [];
+    const tenant = (token: string) => ({ GPUP_HOST: `http://127.0.0.1:${api.port}`, GPUP_HOST_TOKEN: token });
+    match((await ask('partition list', tenant(secret))).stdout, /^PARTITION .*\nours .*\n$/);
+    deepEqual(await ask('partition show beta', tenant(secret)), { status: 4, stdout: '', stderr: 'gpup: unknown-partition: There is no partition "beta".\n' });
+    deepEqual(await ask('adapters', tenant(secret)), { status: 4, stdout: '', stderr: 'gpup: operator-only: The operation adapters needs the role "operator"; the token has the role "tenant".\n' });
+    const rotated = JSON.parse((await ask(`token rotate ${id} --grace 15m --json`)).stdout) as { token: { olderSecrets: { leftMs: number }[] }; secret: string };
+    deepEqual(rotated.token.olderSecrets, [{ leftMs: 900_000, usedMs: null }]);
+    match((await ask('token list')).stdout, new RegExp(`\\n${id} +tenant +acme +ci +2023-11-14 22:13:20Z +- +15 min 0 s\\n$`));
+    deepEqual(await ask(`token revoke ${id}`), { status: 0, stdout: '', stderr: '' });
+    equal((await ask('partition list', tenant(rotated.secret))).status, 4);
+  });
+
+  test('a token that may do everything has to be asked for', async () => {
+    for (const line of ['token create', 'token create --role tenant', 'token create --role operator --tenant acme']) equal((await ask(line)).status, 2, line);
+    match((await ask('token create --role operator')).stdout, /^\S+\nToken \S+, which may do everything\./);
+  });
+
+  for (const [grace, isRight] of [['0', true], ['30d', true], ['31d', false], ['1', false], ['1w', false], ['-1s', false]] as const) {
+    test(`a grace of ${grace} is ${isRight ? 'right' : 'refused'}`, async () => {
+      const { status, stderr } = await ask(`token rotate zzzzzzzzzz --grace=${grace}`);
+      deepEqual([status, stderr.includes('unknown-token')], [isRight ? 4 : 2, isRight]);
+    });
+  }
+
+  test('what was used is shown, and exported', async () => {
+    api.actions.setUsage('ours', { gpuTimeUs: 3_600_000_000 });
+    match((await ask('usage --tenant acme')).stdout, /\nTENANT +GPU TIME +MEMORY HOURS\nacme +60 min 0 s +3\.35 GiB h\n\nPARTITION {2}TENANT .*\nours {7}acme +software-0 +60 min 0 s +3\.35 GiB h +2023-11-14 22:13:20Z +-\n$/);
+    equal((await ask('usage --tenant acme --csv')).stdout, 'tenant,partition,adapter,created,removed,gpu_seconds,vram_byte_hours\nacme,ours,software-0,2023-11-14T22:13:20.000Z,,3600,3600000000\n');
+    deepEqual(JSON.parse((await ask('usage --json')).stdout), JSON.parse(JSON.stringify(api.actions.usage())));
+    equal((await ask('usage --json --csv')).status, 2);
+  });
+
+  test('who has changed what is shown', async () => {
+    await ask('partition set ours --contexts 2');
+    match((await ask('audit --entries 1')).stdout, /^ENTRY .*\n\d+ +2023-11-14 22:13:20Z +operator, socket +changePartition +ours +done +\{"contextsMax":2\}\n$/);
+    equal((JSON.parse((await ask('audit --json --entries 2')).stdout) as unknown[]).length, 2);
+    deepEqual(JSON.parse((await ask('audit --json --tenant acme')).stdout), api.actions.audit.filter(({ tenant }) => tenant === 'acme'));
+  });
+});
+
 describe('where the host is', () => {
   test('nowhere', async () => {
     deepEqual(await ask('ps', { GPUP_HOST: '/nonexistent/api.sock' }), { status: 3, stdout: '', stderr: 'gpup: No host listens at /nonexistent/api.sock; "gpup host start" starts one.\n' });

@@ -1,9 +1,11 @@
-import { type AdapterView, type Host, openHost } from '@gpup/api/client';
+import { type AdapterView, type Host, type UsageReport, openHost } from '@gpup/api/client';
 import { printable, printableJson } from '@gpup/base';
 import type { Command } from '../arguments.ts';
+import { AUDIT_ENTRIES_MAX } from '../command-line/tenants.ts';
 import { newLines } from './follow.ts';
 import { hostFailure } from './host-failure.ts';
 import { hostPlace } from './host-place.ts';
+import { auditText, issuedText, tokensText, usageCsv, usageText } from './tenant-views.ts';
 import { adaptersText, contextsText, createdText, eventText, partitionText, partitionsText } from './views.ts';
 
 /** The commands that are nothing but an operation of the host, and its result in words or as JSON. */
@@ -43,6 +45,18 @@ async function perform(host: Host, command: HostCommand): Promise<void> {
       return await host.removePartition(command.name, { force: command.force });
     case 'partition-unblock':
       return show(command, await host.unblockPartition(command.name), (partition) => partitionsText([partition]));
+    case 'token-create':
+      return show(command, await host.createToken(command.request), issuedText);
+    case 'token-list':
+      return show(command, await host.tokens(), tokensText);
+    case 'token-rotate':
+      return show(command, await host.rotateToken(command.id, command.rotation), issuedText);
+    case 'token-revoke':
+      return await host.revokeToken(command.id);
+    case 'usage':
+      return showUsage(command, await host.usage());
+    case 'audit':
+      return await showAudit(host, command);
     case 'ps':
       return await showContexts(host, command);
     case 'top':
@@ -102,6 +116,19 @@ async function showEvents(host: Host, { after, json }: Extract<HostCommand, { ki
     const lines = json ? [printableJson(frame)] : eventText(frame).map(printable);
     print(lines.map((line) => `${line}\n`).join(''));
   }
+}
+
+function showUsage({ tenant, json, csv }: Extract<HostCommand, { kind: 'usage' }>, { tenants, partitions, ...times }: UsageReport): void {
+  const isWanted = (entry: { readonly tenant: string | null }): boolean => tenant === undefined || entry.tenant === tenant;
+  const report = { ...times, tenants: tenants.filter(isWanted), partitions: partitions.filter(isWanted) };
+  if (csv) print(usageCsv(report));
+  else show({ json }, report, usageText);
+}
+
+async function showAudit(host: Host, { entries: countMax, tenant, json }: Extract<HostCommand, { kind: 'audit' }>): Promise<void> {
+  // What is a tenant's is looked for among all that the host still tells.
+  const entries = await host.auditEntries({ countMax: tenant === undefined ? countMax : AUDIT_ENTRIES_MAX });
+  show({ json }, entries.filter((entry) => tenant === undefined || entry.tenant === tenant).slice(-countMax), auditText);
 }
 
 function print(text: string): void {

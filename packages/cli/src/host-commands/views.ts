@@ -34,6 +34,7 @@ export function partitionText(partition: PartitionView, allocations: readonly Al
   const { usage, baseline } = partition;
   const text = fields([
     ['Partition', partition.name],
+    ['Tenant', partition.tenant ?? 'none'],
     ['Adapter', partition.adapter],
     ['Size', partition.size ?? '(by its numbers)'],
     ['State', stateText(partition.state)],

@@ -10,7 +10,7 @@ export const NO_USE: PartitionUsage = {
 export function partitionView(name: string, fields: Partial<Omit<PartitionView, 'usage'>> & { readonly usage?: Partial<PartitionUsage> } = {}): PartitionView {
   const half = { min: 0.5, max: 0.5, optimal: 0.5, current: 0.5 };
   return {
-    name, adapter: 'software-0', size: null, state: { kind: 'active' }, vram: { min: 64, max: 64, optimal: 64, current: 64 }, compute: half, contextsMax: 16, contextCount: 1,
+    name, tenant: null, adapter: 'software-0', size: null, state: { kind: 'active' }, vram: { min: 64, max: 64, optimal: 64, current: 64 }, compute: half, contextsMax: 16, contextCount: 1,
     hostBytesMax: 1, baseline: {}, escapes: [], timestamps: 'coarse', latencyClass: 'throughput', socketPath: '', createdMs: 1,
     scheduling: { promisedShare: 0.5, share: 0.25, heldUs: 0, turnCount: 0, latencyClass: 'throughput' },
     ...fields,

@@ -12,6 +12,8 @@ import { decodeSize, fractionOf } from './sizes.ts';
  */
 export interface PartitionDefinition {
   readonly name: string;
+  /** Null: nobody's. */
+  readonly tenant: string | null;
   readonly adapter: string;
   readonly size: string | null;
   readonly vram: CapabilityRequest;
@@ -35,6 +37,7 @@ export interface Blocked {
 export function definePartition(request: PartitionRequest, adapter: string, nowMs: number): PartitionDefinition {
   return {
     name: request.name,
+    tenant: request.tenant ?? null,
     adapter,
     size: request.size ?? null,
     vram: request.vram ?? {},
@@ -79,7 +82,7 @@ function sizeShare(size: string | null, total: number): number | null {
 }
 
 const DEFINITION_FIELDS = [
-  'name', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps', 'createdMs', 'blocked',
+  'name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps', 'createdMs', 'blocked',
 ] as const satisfies readonly (keyof PartitionDefinition)[];
 const BLOCKED_FIELDS = ['reason', 'sinceMs'] as const;
 
@@ -88,8 +91,8 @@ const TIME = { min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'ms' };
 
 /** Reads one definition of a file. Names of escapes, features and limits may be another version's. */
 export function decodeDefinition(value: unknown, path: string): PartitionDefinition {
-  const { createdMs, blocked, size, adapter, ...rest } = fieldsOf(value, path, DEFINITION_FIELDS);
-  const wish = { ...rest, adapter: adapter ?? null, ...(size !== null && { size }) };
+  const { createdMs, blocked, size, adapter, tenant, ...rest } = fieldsOf(value, path, DEFINITION_FIELDS);
+  const wish = { ...rest, adapter: adapter ?? null, ...(size !== null && { size }), ...(tenant !== null && { tenant }) };
   const request = decodePartitionRequest(wish, ANY_NAMES, path);
   const definition = definePartition(request, request.adapter as string, wholeNumberOf(createdMs, fieldPath(path, 'createdMs'), TIME));
   return { ...definition, blocked: decodeBlocked(blocked ?? null, fieldPath(path, 'blocked')) };

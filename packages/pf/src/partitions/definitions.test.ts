@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PF_LIMITS } from '../limits.ts';
 import type { PartitionDefinition } from './definition.ts';
-import { DEFINITIONS_STEPS, DEFINITIONS_VERSION, encodeDefinitions, loadDefinitions, saveDefinitions, temporaryPathOf } from './definitions.ts';
+import { temporaryPathOf } from '../kept-file.ts';
+import { DEFINITIONS_STEPS, DEFINITIONS_VERSION, encodeDefinitions, loadDefinitions, saveDefinitions } from './definitions.ts';
 import { type Definitions, NO_DEFINITIONS } from './restore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gpup-definitions-'));
@@ -22,6 +23,7 @@ function newPath(): string {
 
 const definition: PartitionDefinition = {
   name: 'a',
+  tenant: 'acme',
   adapter: 'hardware-0',
   size: '1/6',
   vram: { min: 0, optimal: 5, max: 2 ** 40 },
@@ -35,7 +37,7 @@ const definition: PartitionDefinition = {
   createdMs: 1_800_000_000_000,
   blocked: { reason: 'More than 5 timeouts within 60 s.', sinceMs: 1_800_000_000_001 },
 };
-const plain: PartitionDefinition = { ...definition, name: 'b', size: null, vram: {}, compute: {}, baseline: {}, escapes: [], timestamps: 'coarse', blocked: null };
+const plain: PartitionDefinition = { ...definition, name: 'b', tenant: null, size: null, vram: {}, compute: {}, baseline: {}, escapes: [], timestamps: 'coarse', blocked: null };
 const older: Definitions = { modes: { 'software-0': 'dda' }, scheduling: {}, partitions: [plain] };
 const newer: Definitions = { modes: {}, scheduling: { 'hardware-0': { policy: 'fixed-share', sliceMs: 30 } }, partitions: [plain, definition] };
 
@@ -47,6 +49,13 @@ test('what is saved is loaded', () => {
   }
   deepEqual(readdirSync(join(path, '..')), ['partitions.json']);
   equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('a partition of a file of before tenants is nobody\'s', () => {
+  const path = newPath();
+  const { tenant: _, ...untenanted } = plain;
+  writeFileSync(path, JSON.stringify({ version: DEFINITIONS_VERSION, modes: {}, partitions: [untenanted] }));
+  deepEqual(loadDefinitions(path)?.partitions, [plain]);
 });
 
 test('a definition that says nothing of timestamps has coarse ones: it is older than they are', () => {

@@ -2,10 +2,9 @@
  * The file of definitions: versioned JSON, written whole. A reader, after a crash at any moment, finds the file before the
  * write or the file after it. What cannot be read is never overwritten: whoever starts with it stops, and says why.
  */
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { AdapterMode, AdapterScheduling } from '../actions.ts';
 import { fieldPath, fieldsOf, listOf, recordOf, shown, wordOf } from '../fields.ts';
+import { readKeptFile, writeKeptFile } from '../kept-file.ts';
 import { PF_LIMITS } from '../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { decodeScheduling } from '../scheduling.ts';
@@ -46,28 +45,7 @@ export function saveDefinitions(path: string, definitions: Definitions, onStep: 
   const text = encodeDefinitions(definitions);
   // A file that the next host refuses would cost every partition: whoever asked is refused instead.
   decodeDefinitions(parse(text));
-  makeDirectory(dirname(path));
-  const temporaryPath = temporaryPathOf(path);
-  // Not followed: a link in our place would have us write elsewhere.
-  const fd = openSync(temporaryPath, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
-  try {
-    onStep('definitions.opened');
-    writeWhole(fd, text);
-    onStep('definitions.written');
-    fsyncSync(fd);
-    onStep('definitions.synced');
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporaryPath, path);
-  onStep('definitions.renamed');
-  syncDirectory(dirname(path));
-  onStep('definitions.kept');
-}
-
-/** One name for ever, so that what crashes leave behind never adds up. */
-export function temporaryPathOf(path: string): string {
-  return `${path}.new`;
+  writeKeptFile(path, text, (moment) => onStep(`definitions.${moment}`));
 }
 
 /** For people as well: one may want to read it, or mend it. */
@@ -101,21 +79,10 @@ function decodeSchedulings(value: unknown): Readonly<Record<string, AdapterSched
 }
 
 function readText(path: string): string | null {
-  let fd: number;
   try {
-    fd = openSync(path, 'r');
+    return readKeptFile(path, PF_LIMITS.definitionsBytesMax);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unreadable(path, (error as Error).message);
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (size > PF_LIMITS.definitionsBytesMax) throw unreadable(path, `it has ${size} bytes, more than it may have (${PF_LIMITS.definitionsBytesMax})`);
-    return readFileSync(fd, 'utf8');
-  } catch (error) {
-    throw error instanceof Refusal ? error : unreadable(path, (error as Error).message);
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -128,28 +95,6 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new Refusal('bad-json', `It is not JSON (${(error as Error).message}).`);
-  }
-}
-
-function writeWhole(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
-}
-
-/** A new directory is kept only once the one above it is. */
-function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
-}
-
-/** A rename is kept only once its directory is. */
-function syncDirectory(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -28,7 +28,7 @@ export {
   setAdapterScheduling,
   unblockPartition,
 } from './partition-table.ts';
-export { type KnownNames, ANY_NAMES, decodePartitionChange, decodePartitionRequest } from './request.ts';
+export { type KnownNames, ANY_NAMES, PARTITION_NAME, TENANT_NAME, decodePartitionChange, decodePartitionRequest } from './request.ts';
 export { type Definitions, type FoundAdapter, type StartOptions, DEFAULT_PARTITION_NAME, NO_DEFINITIONS, restoreTable, saveTable, startTable } from './restore.ts';
 export { decodeScheduling } from '../scheduling.ts';
 export { type Budgets, settleBudgets } from './settle-budgets.ts';

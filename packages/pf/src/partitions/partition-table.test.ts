@@ -124,7 +124,7 @@ test('a blocked partition stays so with its first reason, over a restart as well
   deepEqual(blocked.events, [{ type: 'partition-blocked', partition: 'a', reason: 'first' }]);
   deepEqual(blockPartition(blocked.table, 'a', { reason: 'second', nowMs: 6 }).events, []);
   const restored = restoreTable(saveTable(blocked.table), [{ id: 'hardware-0', vramBytes: 24 }]);
-  deepEqual(partitionState(restored, 'a', NOT_IN_USE), { kind: 'blocked', reason: 'first', sinceMs: 5 });
+  deepEqual(partitionState(restored, 'a', NOT_IN_USE), { kind: 'blocked', cause: 'timeouts', reason: 'first', sinceMs: 5 });
   const { table, events } = unblockPartition(restored, 'a', { use: NOT_IN_USE });
   deepEqual(events, [{ type: 'partition-unblocked', partition: 'a' }]);
   deepEqual(partitionState(table, 'a', NOT_IN_USE), { kind: 'active' });
@@ -169,11 +169,18 @@ test('a restart keeps modes, also those of adapters that are gone meanwhile', ()
 test('a partition whose adapter is gone is kept, says so, and is back with its adapter', () => {
   const table = tableOf(24, { name: 'a', adapter: 'software-0', size: '1/2' });
   const without = restoreTable(saveTable(table), [{ id: 'hardware-0', vramBytes: 24 }]);
-  deepEqual(partitionState(without, 'a', NOT_IN_USE), { kind: 'blocked', reason: 'There is no adapter "software-0"; this host has hardware-0.', sinceMs: 1 });
+  deepEqual(partitionState(without, 'a', NOT_IN_USE), { kind: 'blocked', cause: 'adapter', reason: 'There is no adapter "software-0"; this host has hardware-0.', sinceMs: 1 });
   deepEqual(allotments(without, NOT_IN_USE).get('a'), { vramBytes: 0, shrinkingToBytes: null, computeParts: 0 });
   throws(() => unblockPartition(without, 'a', { use: NOT_IN_USE }), { code: 'unknown-adapter' });
   throws(() => changePartition(without, 'a', { contextsMax: 1 }, calm), { code: 'unknown-adapter' });
   deepEqual(restoreTable(saveTable(without), table.adapters), table);
+});
+
+test("guests of a tenant's partition are not told what others have of its adapter; others are", () => {
+  const table = tableOf(24, { name: 'a', tenant: 'acme', adapter: 'software-0', size: '1/2' }, { name: 'b', adapter: 'software-0', size: '1/2' });
+  const without = restoreTable(saveTable(table), [{ id: 'hardware-0', vramBytes: 24 }]);
+  throws(() => admitContext(without, 'a', NOT_IN_USE), { code: 'partition-displaced', message: 'Partition "a" has nothing of an adapter at present: the operators of the host know why.' });
+  throws(() => admitContext(without, 'b', NOT_IN_USE), { code: 'partition-displaced', message: /this host has hardware-0/ });
 });
 
 test('on an adapter that has shrunk the older partitions keep their place, sizes follow it, and others wait for theirs', () => {

@@ -8,6 +8,7 @@ const known: KnownNames = { escapes: ['statistics', 'latency-class'], features: 
 
 const whole = {
   name: 'tenant-1',
+  tenant: 'acme',
   adapter: 'software-0',
   size: '1/6',
   vram: { min: 0, optimal: 1, max: PF_LIMITS.vramBytesMax },
@@ -38,6 +39,10 @@ const cases: readonly (readonly [Record<string, unknown>, string, string])[] = [
   [{ name: '-a' }, 'bad-field', 'name'],
   [{ name: 'a-' }, 'bad-field', 'name'],
   [{ name: 'a\n' }, 'bad-field', 'name'],
+  [{ tenant: '' }, 'bad-field', 'tenant'],
+  [{ tenant: null }, 'bad-field', 'tenant'],
+  [{ tenant: 'Acme' }, 'bad-field', 'tenant'],
+  [{ tenant: 'a'.repeat(PF_LIMITS.partitionNameLengthMax + 1) }, 'bad-field', 'tenant'],
   [{ adapter: 'gpu' }, 'bad-field', 'adapter'],
   [{ adapter: null }, 'bad-field', 'adapter'],
   [{ size: '1/1000' }, 'unknown-size', 'size'],

@@ -16,7 +16,7 @@ export interface KnownNames {
 
 export const ANY_NAMES: KnownNames = { escapes: null, features: null, limits: null };
 
-const REQUEST_FIELDS = ['name', 'adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps'] as const;
+const REQUEST_FIELDS = ['name', 'tenant', 'adapter', 'size', 'vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'baseline', 'escapes', 'latencyClass', 'timestamps'] as const;
 const CHANGE_FIELDS = ['vram', 'compute', 'encode', 'contextsMax', 'hostBytesMax', 'escapes', 'latencyClass', 'timestamps', 'whenInUse'] as const;
 const LATENCY_CLASSES = ['interactive', 'throughput'] as const;
 const CAPABILITY_FIELDS = ['min', 'max', 'optimal'] as const;
@@ -28,6 +28,8 @@ export const PARTITION_NAME: TextRule = {
   lengthMax: PF_LIMITS.partitionNameLengthMax,
   is: 'a name of lower-case letters, digits and hyphens (none at its ends)',
 };
+/** A metric's label, and a cell of an exported table. */
+export const TENANT_NAME: TextRule = { ...PARTITION_NAME, is: "a tenant's name of lower-case letters, digits and hyphens (none at its ends)" };
 const ADAPTER_ID: TextRule = { pattern: /^(?:hardware|software)-(?:0|[1-9][0-9]{0,2})$/, lengthMax: 16, is: 'the id of an adapter (hardware-0, software-0, …)' };
 /** Where the known names are not to hand. */
 const ANY_NAME: TextRule = { pattern: /^[A-Za-z][A-Za-z0-9._-]*$/, lengthMax: 100, is: 'a name' };
@@ -39,6 +41,7 @@ export function decodePartitionRequest(value: unknown, known: KnownNames, path =
   refuseEncode(fields.encode, fieldPath(path, 'encode'));
   return {
     name: textOf(fields.name, fieldPath(path, 'name'), PARTITION_NAME),
+    ...given('tenant', fields.tenant, path, (tenant, at) => textOf(tenant, at, TENANT_NAME)),
     ...given('adapter', fields.adapter, path, (adapter, at) => textOf(adapter, at, ADAPTER_ID)),
     ...given('size', fields.size, path, decodeSizeName),
     ...given('baseline', fields.baseline, path, (baseline, at) => decodeBaseline(baseline, at, known)),

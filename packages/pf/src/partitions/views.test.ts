@@ -17,6 +17,7 @@ test('a view tells what was asked for and what it comes to', () => {
   const use = using({ a: 5 });
   deepEqual(partitionView(table, 'a', { socketPath: '/run/gpup/partitions/a.sock', contextCount: 2, usage, scheduling }, allotments(table, use)), {
     name: 'a',
+    tenant: null,
     adapter: 'hardware-0',
     size: '1/3',
     state: { kind: 'active' },

@@ -23,9 +23,9 @@ export function partitionView(
 ): PartitionView {
   const partition = partitionOf(table, name);
   const allotment = allotted.get(name) as Allotment;
-  const { adapter, size, contextsMax, hostBytesMax, baseline, escapes, latencyClass, timestamps, createdMs } = partition.definition;
+  const { tenant, adapter, size, contextsMax, hostBytesMax, baseline, escapes, latencyClass, timestamps, createdMs } = partition.definition;
   return {
-    name, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, latencyClass, timestamps, socketPath, createdMs, usage, scheduling,
+    name, tenant, adapter, size, contextsMax, contextCount, hostBytesMax, baseline, escapes, latencyClass, timestamps, socketPath, createdMs, usage, scheduling,
     state: stateOf(partition, allotment),
     vram: { ...vramBounds(partition.definition, table.adapters.find(({ id }) => id === adapter)?.vramBytes ?? 0), current: allotment.vramBytes },
     compute: shares(computeBounds(partition.definition), allotment.computeParts),
@@ -53,8 +53,8 @@ export function partitionState(table: PartitionTable, name: string, use: UseOf):
 }
 
 function stateOf({ definition, displaced }: TablePartition, { shrinkingToBytes }: Allotment): PartitionState {
-  if (displaced !== null) return { kind: 'blocked', reason: displaced, sinceMs: definition.blocked?.sinceMs ?? definition.createdMs };
-  if (definition.blocked !== null) return { kind: 'blocked', ...definition.blocked };
+  if (displaced !== null) return { kind: 'blocked', cause: 'adapter', reason: displaced, sinceMs: definition.blocked?.sinceMs ?? definition.createdMs };
+  if (definition.blocked !== null) return { kind: 'blocked', cause: 'timeouts', ...definition.blocked };
   if (shrinkingToBytes !== null) return { kind: 'shrinking', toBytes: shrinkingToBytes };
   return { kind: 'active' };
 }

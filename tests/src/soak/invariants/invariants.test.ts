@@ -61,7 +61,7 @@ const PLANTED: readonly (readonly [string, string, Partial<Observation>, RegExp]
   ['pages', 'a slot is left', withAlphaPage({ slots: [...alphaPage.slots, { vfPid: 777, vramBytes: 0, hostBytes: 0, submitCount: 0, completedCount: 0 }] }), /slots on the page of "alpha" is 3, expected 2/],
   ['pages', 'a slot is that of no VF', withAlphaPage({ slots: changed(alphaPage.slots, 0, { vfPid: 777 }) }), /process 777's, which is no VF/],
   ['pages', 'a slot says other than the API', withAlphaPage({ slots: changed(alphaPage.slots, 0, { vramBytes: 1 }) }), /context 1 on the page of "alpha" is 1/],
-  ['none-blocked', 'a partition stays blocked', partition(1, { state: { kind: 'blocked', reason: 'Timeouts.', sinceMs: 1 } }), /"beta" is blocked: Timeouts\./],
+  ['none-blocked', 'a partition stays blocked', partition(1, { state: { kind: 'blocked', cause: 'timeouts', reason: 'Timeouts.', sinceMs: 1 } }), /"beta" is blocked: Timeouts\./],
   ['processes', 'a process is left', { processes: [...processes, stray] }, /Process 999 is left: stray/],
   ['processes', 'a guest that is none of ours any more lives', { processes: [...processes, { ...stray, role: 'guest' }] }, /Process 999 is left/],
   ['processes', 'a child is never reaped', { processes: [...processes, { ...stray, role: 'vf', isZombie: true }] }, /not taken note of the end of process 999/],

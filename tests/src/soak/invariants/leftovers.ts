@@ -64,9 +64,9 @@ export const APERTURES: Invariant<Observation> = {
     }),
 };
 
-const ALWAYS_THERE = ['host.json', 'run', 'run/adapters', 'run/api.sock', 'run/daemon.lock', 'run/partitions', 'run/vfs', 'state', 'state/host.log', 'state/partitions.json'];
-/** A log that was put aside; and what is left of a write that was cut off, which the next one writes over (packages/pf/src/partitions/definitions.ts). */
-const PERHAPS_THERE: ReadonlySet<string> = new Set(['state/host.log.1', 'state/partitions.json.new']);
+const ALWAYS_THERE = ['host.json', 'run', 'run/adapters', 'run/api.sock', 'run/daemon.lock', 'run/partitions', 'run/vfs', 'state', 'state/host.log', 'state/partitions.json', 'state/usage.json'];
+/** Logs that were put aside, what begins with the first change, and what is left of a write that was cut off, which the next one writes over (packages/pf/src/partitions/definitions.ts). */
+const PERHAPS_THERE: ReadonlySet<string> = new Set(['state/host.log.1', 'state/audit.jsonl', 'state/audit.jsonl.1', 'state/partitions.json.new', 'state/usage.json.new', 'state/tokens.json', 'state/tokens.json.new']);
 
 export const FILES: Invariant<Observation> = {
   name: 'files',

@@ -9,7 +9,7 @@ const STARTED_MS = 1_000_000;
 
 export function healthyPartition(name: string): PartitionView {
   return {
-    name, adapter: 'software-0', size: null, state: { kind: 'active' },
+    name, tenant: null, adapter: 'software-0', size: null, state: { kind: 'active' },
     vram: { min: GIB, max: GIB, optimal: GIB, current: GIB },
     compute: { min: 0.25, max: 0.25, optimal: 0.25, current: 0.25 },
     contextsMax: 16, contextCount: 0, hostBytesMax: 4 * GIB, baseline: {}, escapes: [], timestamps: 'coarse', latencyClass: 'throughput',
@@ -69,7 +69,7 @@ export function healthy(): Observation {
       'host.json', 'run', 'run/adapters', 'run/adapters/software-1.page', 'run/adapters/software-1.sock', 'run/api.sock', 'run/daemon.lock', 'run/partitions',
       ...['alpha', 'beta'].flatMap((name) => [`run/partitions/${name}.page`, `run/partitions/${name}.sock`]),
       'run/vfs', ...['a', 'b', 'c', 'd', 'e'].map((id) => `run/vfs/${id}.log`), ...['a', 'b', 'c'].map((id) => `run/vfs/${id}.sock`),
-      'state', 'state/host.log', 'state/partitions.json',
+      'state', 'state/host.log', 'state/partitions.json', 'state/usage.json',
     ],
     guests: CONTEXTS.map(({ id, guestPid, partition, vramBytes, submitCount }) => ({ id, pid: guestPid, place: partition || 'software-1', transport: 'aperture', account: { vramBytes, submitCount } }) as const),
     poolSize: 1,
