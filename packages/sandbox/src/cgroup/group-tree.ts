@@ -166,15 +166,19 @@ function openBranch(controller: Controller, { version, path }: OwnGroup, { name,
 function delegate(controller: Controller, own: string, pid: number): void {
   if (isEnabled(controller, own)) return;
   if (!wordsIn(join(own, 'cgroup.controllers')).includes(controller)) throw new Error(`${controller} is not given to ${own}`);
-  const others = wordsIn(join(own, 'cgroup.procs')).filter((each) => each !== String(pid));
   // The root of all groups may have both.
-  const isRoot = !existsSync(join(own, 'cgroup.type'));
-  if (others.length > 0 && !isRoot) throw new Error(`${own} has other processes; start the host in a group of its own (systemd: Delegate=yes)`);
-  if (!isRoot) {
-    mkdirSync(join(own, LEAF), { recursive: true });
-    writeFileSync(join(own, LEAF, 'cgroup.procs'), String(pid));
-  }
+  if (existsSync(join(own, 'cgroup.type'))) makeRoom(own, pid);
   enable(controller, own);
+}
+
+function makeRoom(own: string, pid: number): void {
+  const processes = wordsIn(join(own, 'cgroup.procs'));
+  if (processes.some((each) => each !== String(pid))) throw new Error(`${own} has other processes; start the host in a group of its own (docs/hardening.md)`);
+  if (processes.length === 0) return;
+  // Its group would have groups of VFs that outlive the host, and then no place for the next one.
+  if (own.endsWith('.service')) throw new Error(`${own} is a service's own; give it DelegateSubgroup=${LEAF} (systemd 254 on)`);
+  mkdirSync(join(own, LEAF), { recursive: true });
+  writeFileSync(join(own, LEAF, 'cgroup.procs'), String(pid));
 }
 
 function isEnabled(controller: Controller, path: string): boolean {
