@@ -74,25 +74,15 @@ export class GroupTree {
     }));
   }
 
-  /** Removes groups whose processes are gone, where `isLeft` says of a name that it is nobody's. */
-  sweep(isLeft: (name: string) => boolean): void {
-    for (const { path } of this.#branches) for (const name of foldersIn(path)) if (isLeft(name)) removeFolder(join(path, name));
-  }
-
-  /** Beside those of this host. */
+  /** Removes what hosts have left, of whose groups `isGone` says so by their names. Groups with processes stay. */
   sweepHosts(isGone: (name: string) => boolean): void {
-    for (const parent of new Set(this.#branches.map(({ path }) => dirname(path)))) {
-      for (const name of foldersIn(parent).filter(isGone)) {
-        for (const inside of foldersIn(join(parent, name))) removeFolder(join(parent, name, inside));
-        removeFolder(join(parent, name));
-      }
-    }
+    const parents = new Set(this.#branches.map(({ path }) => dirname(path)));
+    for (const parent of parents) for (const name of foldersIn(parent).filter(isGone)) removeHost(join(parent, name));
   }
 
-  /** Of a host whose VFs die with it. */
+  /** When this host ends. Groups of VFs that go on stay. */
   close(): void {
-    this.sweep(() => true);
-    for (const { path } of this.#branches) removeFolder(path);
+    for (const { path } of this.#branches) removeHost(path);
   }
 }
 
@@ -134,7 +124,7 @@ export class VfGroup {
     }
   }
 
-  /** Where its last process is not wholly gone yet, the tree's `sweep` removes it later. */
+  /** Where its last process is not wholly gone yet, the next host removes it. */
   remove(): void {
     for (const { path } of this.#folders) removeFolder(path);
   }
@@ -199,6 +189,11 @@ function foldersIn(path: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function removeHost(path: string): void {
+  for (const name of foldersIn(path)) removeFolder(join(path, name));
+  removeFolder(path);
 }
 
 function removeFolder(path: string): void {
