@@ -1,25 +1,33 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  bindUnixSocket,
   closeDescriptor,
   connectUnixSocket,
   connectUnixSocketNow,
   createSocketPair,
   drainNow,
+  duplicateDescriptor,
+  guardConnection,
   isPeerAlive,
   isUnixStreamSocket,
+  nativeMemory,
   peekNow,
   peerCredentials,
+  receiveDescriptorsNow,
   receiveNow,
   sendByteNow,
+  sendDescriptors,
   sendNow,
+  setBlocking,
   shutdownSocket,
+  systemCall,
   waitForDescriptor,
 } from './index.ts';
 
@@ -181,4 +189,57 @@ test('waiting tells readable from not', () => {
   equal(waitForDescriptor(second, 'readable', -1), true);
   closeDescriptor(first);
   closeDescriptor(second);
+});
+
+test('a bound socket is its user\'s alone, and refuses until somebody listens', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gpup-bind-'));
+  const path = join(directory, 'x.sock');
+  const fd = bindUnixSocket(path);
+  t.after(() => {
+    closeDescriptor(fd);
+    rmSync(directory, { recursive: true });
+  });
+  equal(statSync(path).mode & 0o777, 0o600);
+  throws(() => connectUnixSocket(path), { code: 'ECONNREFUSED' });
+  throws(() => bindUnixSocket(path), { code: 'EADDRINUSE' });
+});
+
+const SENDTO = process.arch === 'x64' ? 44 : 206;
+const MSG_OOB = 1;
+
+for (const isGuarded of [false, true]) {
+  test(`an urgent byte ${isGuarded ? 'is read in its place from a guarded connection' : 'is nothing that can be read from another'}, and keeps nobody waiting`, () => {
+    const [first, second] = createSocketPair();
+    if (isGuarded) guardConnection(second);
+    const { address, fields } = nativeMemory(64);
+    fields.setUint8(0, 7);
+    systemCall('sendto', SENDTO, first, address, 1, MSG_OOB);
+    const received = receiveDescriptorsNow(second, { byteCountMax: 8, fdCountMax: 1 });
+    deepEqual(received === null ? null : [...received.bytes], isGuarded ? [7] : null);
+    for (const fd of [first, second]) closeDescriptor(fd);
+  });
+}
+
+test('a guarded connection takes no descriptors, where the kernel can refuse them', () => {
+  const [first, second] = createSocketPair();
+  const { refusesDescriptors } = guardConnection(second);
+  let isRefused = false;
+  try {
+    sendDescriptors(first, Uint8Array.of(1), [first]);
+  } catch (error) {
+    isRefused = (error as { readonly code?: string }).code === 'EPERM';
+  }
+  equal(isRefused, refusesDescriptors);
+  for (const fd of [first, second]) closeDescriptor(fd);
+});
+
+test('a duplicate is the same open file: who makes it blocking does so for all', () => {
+  const [first, second] = createSocketPair();
+  const copy = duplicateDescriptor(first);
+  const isBlocking = (fd: number): boolean => (Number.parseInt(/flags:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0', 8) & 0x800) === 0;
+  setBlocking(copy, false);
+  equal(isBlocking(first), false);
+  setBlocking(copy, true);
+  equal(isBlocking(first), true);
+  for (const fd of [first, second, copy]) closeDescriptor(fd);
 });

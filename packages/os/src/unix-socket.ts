@@ -197,13 +197,14 @@ export function drainNow(fd: number, byteCountMax = 1 << 20): boolean {
 
 /**
  * For a connection to somebody who is not trusted. Urgent bytes take their place among the others: elsewhere they make a
- * socket readable that has nothing to read. And no descriptors come along (Linux 6.16 on): whoever reads a message closes
- * those that nobody takes, and closing one can take as long as its sender likes.
+ * socket readable that has nothing to read. And no descriptors come along: whoever reads a message closes those that nobody
+ * takes, and closing one can take as long as its sender likes. The result tells whether the kernel can refuse them (Linux
+ * 6.16 on).
  */
-export function guardConnection(fd: number): void {
-  const set = (name: number, value: number): number => libc().setsockopt(fd, SOL_SOCKET, name, Uint8Array.of(value, 0, 0, 0), 4);
+export function guardConnection(fd: number): { readonly refusesDescriptors: boolean } {
+  const set = (name: number, value: number): boolean => libc().setsockopt(fd, SOL_SOCKET, name, Uint8Array.of(value, 0, 0, 0), 4) === 0;
   set(SO_OOBINLINE, 1);
-  set(SO_PASSRIGHTS, 0);
+  return { refusesDescriptors: set(SO_PASSRIGHTS, 0) };
 }
 
 /** Ends both directions for every holder of the socket; the peer sees the end of the stream. */

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
+import { forgoIoUring } from '@gpup/sandbox';
 import { type ReplayLine, type ReplayTask, vfProgramPath } from '@gpup/vf/boot';
 import { type AdapterPreference, chooseAdapter } from '../adapters/choice.ts';
 import { defaultVramBytes } from '../default-budget.ts';
 import { PF_LIMITS } from '../limits.ts';
+import { WITHOUT_IO_URING } from '../vf-process.ts';
 
 export type ReplayReport = Extract<ReplayLine, { type: 'replayed' }>['report'];
 
-export interface ReplayRequest extends Omit<ReplayTask, 'dawnFlags' | 'vramBytesMax'> {
+export interface ReplayRequest extends Omit<ReplayTask, 'dawnFlags' | 'vramBytesMax' | 'adapter'> {
   readonly adapter: AdapterPreference;
 }
 
@@ -22,10 +24,11 @@ export async function replayInProcess({ adapter, ...task }: ReplayRequest): Prom
   const found = await chooseAdapter(adapter);
   if (found.kind === 'none') return { kind: 'refused', message: `No GPU found. ${found.reasons.join(' ')}` };
   const { environment, dawnFlags, kind } = found.choice;
-  const argument = JSON.stringify({ ...task, dawnFlags, vramBytesMax: defaultVramBytes(kind) } satisfies ReplayTask);
+  const argument = JSON.stringify({ ...task, dawnFlags, adapter: kind, vramBytesMax: defaultVramBytes(kind) } satisfies ReplayTask);
+  forgoIoUring();
   const child = spawn(process.execPath, ['--expose-gc', vfProgramPath(), '--replay', String(process.pid), argument], {
     cwd: '/',
-    env: environment,
+    env: { ...environment, ...WITHOUT_IO_URING },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout = firstBytes(child.stdout, PF_LIMITS.replayOutputBytesMax);

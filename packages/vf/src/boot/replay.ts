@@ -4,7 +4,10 @@ import { CaptureReader } from '../capture/capture-reader.ts';
 import { CaptureError } from '../capture/format.ts';
 import { type ReplayReport, replayCapture } from '../capture/replay.ts';
 import { dawnBackend } from '../dawn-backend.ts';
+import type { AdapterKind } from './config.ts';
+import { confineProcess } from './confinement.ts';
 import { loadDawn, openGpu } from './dawn.ts';
+import { LOADING_ACT_COUNT, rehearse } from './rehearsal.ts';
 import type { VfLoop } from './vf-loop.ts';
 
 /** What a process that replays a capture is told, as JSON on its command line. */
@@ -15,6 +18,7 @@ export interface ReplayTask {
   readonly stallMsMax: number;
   /** Null: as much as the adapter has. */
   readonly vramBytesMax: number | null;
+  readonly adapter: AdapterKind;
 }
 
 /** The line that such a process prints. */
@@ -33,11 +37,14 @@ export async function replayFile(task: ReplayTask, loop: VfLoop): Promise<void> 
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(STDOUT_FD, bytes, offset);
 }
 
-async function lineOf({ path, dawnFlags, ...options }: ReplayTask, loop: VfLoop): Promise<ReplayLine> {
+async function lineOf({ path, dawnFlags, adapter, ...options }: ReplayTask, loop: VfLoop): Promise<ReplayLine> {
   try {
     const file = new CaptureFile(path);
     const capture = new CaptureReader(file);
     const backend = dawnBackend({ gpu: openGpu(await loadDawn(), dawnFlags), hurry: () => loop.hurry() });
+    // A file may be hostile as a guest is. From here on this process opens nothing, and has the file.
+    await rehearse(backend, () => true, LOADING_ACT_COUNT);
+    confineProcess(adapter);
     return { type: 'replayed', report: await replayCapture({ ...options, capture, backend }) };
   } catch (error) {
     if (error instanceof CaptureError || isFileError(error)) return { type: 'refused', message: (error as Error).message };
