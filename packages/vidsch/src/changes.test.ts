@@ -18,10 +18,16 @@ interface Options {
   readonly liars: boolean;
 }
 
+/** Of all partitions that have guests, and some that have none. */
+function otherTerms(adapter: SimulatedAdapter, random: Random): SchedulingTerms {
+  const used = new Set(adapter.contexts.map((context) => adapter.partitionOf(context)));
+  return anyTerms(random, NAMES.filter((name) => used.has(name) || random.below(3) > 0));
+}
+
 /** Nobody has so small a share that its turn does not come while a test looks. */
-function anyTerms(random: Random): SchedulingTerms {
+function anyTerms(random: Random, names: readonly string[] = NAMES): SchedulingTerms {
   const share = (): number => random.between(1, 4) / (4 * NAMES.length);
-  const partitions = NAMES.map((name): readonly [string, PartitionTerms] => [name, { share: share(), isInteractive: random.below(5) === 0 }]);
+  const partitions = names.map((name): readonly [string, PartitionTerms] => [name, { share: share(), isInteractive: random.below(5) === 0 }]);
   return { policy: SCHEDULING_POLICIES[random.below(3)] ?? 'best-effort', sliceUs: random.between(1, 20) * 1000, partitions: new Map(partitions) };
 }
 
@@ -35,9 +41,10 @@ function anyDemand(random: Random): Demand {
 function change(adapter: SimulatedAdapter, random: Random, { liars }: Options): void {
   const { contexts } = adapter;
   const any = contexts[random.below(Math.max(1, contexts.length))];
-  const partition = NAMES[random.below(NAMES.length)] as string;
+  const defined = [...adapter.scheduler.terms.partitions.keys()];
+  const partition = defined[random.below(Math.max(1, defined.length))];
   const what = random.below(9);
-  if (what === 0) adapter.scheduler.setTerms(anyTerms(random));
+  if (what === 0 || partition === undefined) adapter.scheduler.setTerms(otherTerms(adapter, random));
   else if (what === 1 && liars) adapter.beginLiar(partition);
   else if (what <= 3 && contexts.length < CONTEXTS_MAX) adapter.begin(partition, anyDemand(random));
   else if (what <= 5 && any !== undefined) adapter.end(any);

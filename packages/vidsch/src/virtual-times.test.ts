@@ -33,6 +33,19 @@ test('one that held it for five turns waits until the others have had theirs', (
   equal(turns(times, 8), 'bbbbbaba');
 });
 
+test('one that is forgotten while it competes is missed by nobody', () => {
+  const times = competing({ a: 1, b: 1, c: 1 });
+  times.turnBegins('a');
+  times.forget('b');
+  times.charge('a', 10);
+  equal(turns(times, 4), 'caca');
+  times.forget('a');
+  times.forget('c');
+  times.charge('c', 10);
+  times.pass(10);
+  equal(times.next(nobody), null);
+});
+
 test('one that comes late has saved nothing up', () => {
   const times = competing({ a: 1, b: 1 });
   turns(times, 100);

@@ -15,7 +15,7 @@ interface Account {
  */
 export class VirtualTimes {
   readonly #accounts = new Map<string, Account>();
-  #competing: ReadonlySet<string> = new Set();
+  #competing = new Set<string>();
   #floorUs = 0;
   #turnCount = 0;
 
@@ -37,8 +37,10 @@ export class VirtualTimes {
     account.weight = weight;
   }
 
+  /** Somebody who may just now compete. */
   forget(name: string): void {
     this.#accounts.delete(name);
+    this.#competing.delete(name);
   }
 
   competes(name: string): boolean {

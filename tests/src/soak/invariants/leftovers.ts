@@ -82,12 +82,12 @@ export const FILES: Invariant<Observation> = {
   },
 };
 
-/** Each VF has a log, and one with a guest a socket besides. */
-function vfFileComplaints(paths: readonly string[], { processes, contexts }: Observation): readonly string[] {
+/** Each VF has a log, and the socket at which a next host will find it, bound before it has a guest. */
+function vfFileComplaints(paths: readonly string[], { processes }: Observation): readonly string[] {
   const [logs, sockets] = ['.log', '.sock'].map((suffix) => paths.filter((path) => path.endsWith(suffix)));
   return [
     ...unequal('The count of logs of VFs', logs?.length, vfsOf(processes).length),
-    ...unequal('The count of sockets of VFs', sockets?.length, contexts.length),
+    ...unequal('The count of sockets of VFs', sockets?.length, vfsOf(processes).length),
     ...unequal('The count of files of VFs', paths.length, (logs?.length ?? 0) + (sockets?.length ?? 0)),
   ];
 }

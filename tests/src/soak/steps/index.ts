@@ -5,7 +5,9 @@ import { DAEMON_STEPS } from './daemon-steps.ts';
 import { GUEST_STEPS } from './guest-steps.ts';
 import { HANG_STEPS } from './hang-step.ts';
 import { PARTITION_STEPS } from './partition-steps.ts';
+import { SCHEDULING_STEPS } from './scheduling-step.ts';
 import { STORM_STEPS } from './storm-step.ts';
+import { TOKEN_STEPS } from './token-step.ts';
 import { VF_STEPS } from './vf-steps.ts';
 
 /**
@@ -20,6 +22,8 @@ export const STEP_KINDS: readonly AnyStepKind[] = [
   ...ATTACK_STEPS,
   ...STORM_STEPS,
   ...CAPTURE_STEPS,
+  ...SCHEDULING_STEPS,
+  ...TOKEN_STEPS,
   ...DAEMON_STEPS,
 ];
 

@@ -15,6 +15,7 @@ const VRAM_BYTES = [32, 48, 64, 96].map((mebibytes) => mebibytes * MIB);
 const SIZES = ['1/16', '1/8', 'NV4as-v4'] as const;
 const ESCAPES = [[], ['statistics'], ['statistics', 'latency-class']] as const;
 const SHARES = [1 / 16, 1 / 8, 1 / 6] as const;
+const LATENCY_CLASSES = ['throughput', 'interactive'] as const;
 
 /** What others may have to say to an operation that is right by itself. */
 const ANY_MOMENT = ['partition-busy', 'vram-exhausted', 'compute-exhausted', 'vram-in-use'] as const;
@@ -73,7 +74,7 @@ export const CHANGE: StepKind<PartitionAlteration> = {
 };
 
 function changeOf(random: Random, isByBytes: boolean): PartitionChange {
-  switch (random.below(isByBytes ? 8 : 3)) {
+  switch (random.below(isByBytes ? 9 : 4)) {
     case 0:
       return { contextsMax: random.between(2, 16) };
     case 1:
@@ -81,6 +82,8 @@ function changeOf(random: Random, isByBytes: boolean): PartitionChange {
     case 2:
       return { hostBytesMax: random.between(2, 8) * GIB };
     case 3:
+      return { latencyClass: pick(random, LATENCY_CLASSES) };
+    case 4:
       return { compute: all(pick(random, SHARES)) };
     default:
       return { vram: all(pick(random, VRAM_BYTES)), whenInUse: pick(random, ['refuse', 'wait'] as const) };

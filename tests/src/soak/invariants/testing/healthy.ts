@@ -68,7 +68,7 @@ export function healthy(): Observation {
     files: [
       'host.json', 'run', 'run/adapters', 'run/adapters/software-1.page', 'run/adapters/software-1.sock', 'run/api.sock', 'run/daemon.lock', 'run/partitions',
       ...['alpha', 'beta'].flatMap((name) => [`run/partitions/${name}.page`, `run/partitions/${name}.sock`]),
-      'run/vfs', ...['a', 'b', 'c', 'd', 'e'].map((id) => `run/vfs/${id}.log`), ...['a', 'b', 'c'].map((id) => `run/vfs/${id}.sock`),
+      'run/vfs', ...['a', 'b', 'c', 'd', 'e'].map((id) => `run/vfs/${id}.log`), ...['a', 'b', 'c', 'd', 'e'].map((id) => `run/vfs/${id}.sock`),
       'state', 'state/host.log', 'state/partitions.json', 'state/usage.json',
     ],
     guests: CONTEXTS.map(({ id, guestPid, partition, vramBytes, submitCount }) => ({ id, pid: guestPid, place: partition || 'software-1', transport: 'aperture', account: { vramBytes, submitCount } }) as const),
