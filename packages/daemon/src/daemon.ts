@@ -88,9 +88,6 @@ export class Daemon {
     const { hardware, software } = config.tdr;
     await takeOverVfs(vfs, { answerMsMax: Math.max(hardware.ddiDelayMs, software.ddiDelayMs), onAdoption: (adoption) => core.adopt(adoption) });
     daemonStep('daemon.adopted');
-    // What others have left; the pools are empty yet.
-    const kept = new Set(core.contexts.map(({ context }) => context.vf?.id));
-    isolation.tree?.sweep((name) => !kept.has(name));
     await core.open();
     const tdr = new TdrWatch({ core, limits: config.tdr, nowMs: Date.now, onBlocked: (name, reason) => audit.note(ownDoing('blockPartition', partitionOf(core.table, name).definition, { reason })) });
     const identity = { version: this.#options.version, protocol: WIRE_PROTOCOL, featureLevel: WIRE_FEATURE_LEVEL, isolation: isolation.view };

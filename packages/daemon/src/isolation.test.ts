@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from 'node:assert/strict';
+import { deepEqual, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { VF_NODE_OPTIONS_VARIABLE } from '@gpup/pf/core';
 import { type MeasureState, VF_MEASURES, inForce, missing } from '@gpup/sandbox/measures';
@@ -6,11 +6,10 @@ import { isolate } from './isolation.ts';
 
 const ALL: readonly MeasureState[] = VF_MEASURES.map((measure) => inForce(measure, 'here'));
 const NO_FILES: readonly MeasureState[] = ALL.map((state) => (state.measure === 'files' ? missing('files', 'no Landlock') : state));
-const runtimeDirectory = `/run/gpup-test-${process.pid}`;
 
 test('what is missing is named where all is required, and only told otherwise', (t) => {
-  throws(() => isolate({ isolation: 'require', runtimeDirectory }, NO_FILES), { name: 'Refusal', code: 'not-isolated', message: /missing: files \(no Landlock\)/ });
-  const { view, tree } = isolate({ isolation: 'prefer', runtimeDirectory }, NO_FILES);
+  throws(() => isolate({ isolation: 'require' }, NO_FILES), { name: 'Refusal', code: 'not-isolated', message: /missing: files \(no Landlock\)/ });
+  const { view, tree } = isolate({ isolation: 'prefer' }, NO_FILES);
   t.after(() => tree?.close());
   deepEqual([view.mode, view.measures.find(({ measure }) => measure === 'files')], ['prefer', missing('files', 'no Landlock')]);
   deepEqual(view.measures.slice(-3).map(({ measure }) => measure), ['memory-limit', 'processor-limit', 'process-limit']);
@@ -19,19 +18,10 @@ test('what is missing is named where all is required, and only told otherwise', 
 test('whoever looks into VF processes has them without isolation', (t) => {
   process.env[VF_NODE_OPTIONS_VARIABLE] = '--no-warnings';
   t.after(() => delete process.env[VF_NODE_OPTIONS_VARIABLE]);
-  throws(() => isolate({ isolation: 'require', runtimeDirectory }, ALL), /missing: no-new-privileges \(GPUP_VF_NODE_OPTIONS is set\)/);
+  throws(() => isolate({ isolation: 'require' }, ALL), /missing: no-new-privileges \(GPUP_VF_NODE_OPTIONS is set\)/);
 });
 
 test('what is switched off is not looked for', () => {
-  const { view, tree } = isolate({ isolation: 'off', runtimeDirectory }, ALL);
+  const { view, tree } = isolate({ isolation: 'off' }, ALL);
   deepEqual([view, tree], [{ mode: 'off', measures: [] }, null]);
-});
-
-test('a daemon finds the groups of the one before by its runtime directory', (t) => {
-  const one = isolate({ isolation: 'prefer', runtimeDirectory }, ALL);
-  const other = isolate({ isolation: 'prefer', runtimeDirectory }, ALL);
-  t.after(() => one.tree?.close());
-  deepEqual(other.view, one.view);
-  equal(typeof one.tree, 'object');
-  match(one.view.measures.map(({ detail }) => detail).join(), /here/);
 });

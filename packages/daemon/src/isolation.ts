@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { Refusal, VF_NODE_OPTIONS_VARIABLE } from '@gpup/pf/core';
+import { Refusal, VF_NODE_OPTIONS_VARIABLE, isOfGoneHost, ownHostName } from '@gpup/pf/core';
 import type { IsolationView } from '@gpup/pf/actions';
 import type { HostConfig } from '@gpup/pf/host-config';
 import { GroupTree } from '@gpup/sandbox/cgroup';
@@ -14,18 +13,15 @@ export interface Isolation {
  * What isolates this daemon's VF processes: what the probes have found that these take from themselves, and control groups,
  * which are made here. Throws a Refusal that names what is missing where the configuration requires all of it.
  */
-export function isolate({ isolation: mode, runtimeDirectory }: Pick<HostConfig, 'isolation' | 'runtimeDirectory'>, ofVfs: readonly MeasureState[]): Isolation {
+export function isolate({ isolation: mode }: Pick<HostConfig, 'isolation'>, ofVfs: readonly MeasureState[]): Isolation {
   if (mode === 'off') return { view: { mode, measures: [] }, tree: null };
-  const tree = GroupTree.open({ name: groupName(runtimeDirectory) });
+  const tree = GroupTree.open({ name: ownHostName() });
+  // Those with VFs in them stay, with their VFs.
+  tree.sweepHosts(isOfGoneHost);
   const measures = [...(process.env[VF_NODE_OPTIONS_VARIABLE] ? lookedInto(ofVfs) : ofVfs), ...tree.states];
   const lacking = missingText(measures);
   if (mode === 'require' && lacking !== '') throw new Refusal('not-isolated', `VF processes cannot be isolated as is required; missing: ${lacking}.`);
   return { view: { mode, measures }, tree };
-}
-
-/** The same for each daemon of a runtime directory, so that it finds the groups of the one before. */
-function groupName(runtimeDirectory: string): string {
-  return `gpup-${createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, 12)}`;
 }
 
 function lookedInto(states: readonly MeasureState[]): readonly MeasureState[] {

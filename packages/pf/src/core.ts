@@ -13,6 +13,7 @@ export { Refusal } from './refusal.ts';
 export { dismissAdoption, takeOverVfs } from './takeover.ts';
 export { limitVfLog, vfFiles } from './vf-files.ts';
 export type { Vf } from './vf.ts';
+export { isOfGoneHost, ownHostName } from './socket-directory.ts';
 export { type VfGroups, memoryBytesMax } from './vf-group.ts';
 export { VfPool } from './vf-pool.ts';
 export { VF_NODE_OPTIONS_VARIABLE } from './vf-process.ts';

@@ -5,7 +5,6 @@
  * "ready" with its socket; or "error" and why.
  */
 import { writeSync } from 'node:fs';
-import { basename } from 'node:path';
 import { loadSystemCalls } from '@gpup/os';
 import { GroupTree } from '@gpup/sandbox/cgroup';
 import { missingText } from '@gpup/sandbox/measures';
@@ -14,7 +13,7 @@ import { PF_CONFIG_VARIABLE, type PfConfig, decodePfConfig } from './config.ts';
 import { defaultVramBytes } from './default-budget.ts';
 import { type Reason, PROTOCOL } from './control-protocol.ts';
 import { Host } from './host.ts';
-import { type SocketDirectory, isOfGoneHost, makeSocketDirectory, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
+import { type SocketDirectory, isOfGoneHost, makeSocketDirectory, ownHostName, planSocketDirectory, removeSocketDirectory, sweepSocketDirectories } from './socket-directory.ts';
 import { pfStep } from './steps.ts';
 
 const STDOUT_FD = 1;
@@ -61,7 +60,7 @@ async function start(): Promise<void> {
     makeSocketDirectory(planned);
     directory = planned;
     pfStep('pf.directory-made');
-    groups = openGroups(config, basename(planned.path));
+    groups = openGroups(config);
     host = new Host({
       adapter: adapter.choice,
       vf: {
@@ -89,9 +88,9 @@ async function start(): Promise<void> {
 }
 
 /** Where isolation is not required nobody is told that groups are missing: most users' sessions have none to give. */
-function openGroups({ isolation }: PfConfig, name: string): GroupTree | null {
+function openGroups({ isolation }: PfConfig): GroupTree | null {
   if (isolation === 'off') return null;
-  const tree = GroupTree.open({ name });
+  const tree = GroupTree.open({ name: ownHostName() });
   tree.sweepHosts(isOfGoneHost);
   const lacking = missingText(tree.states);
   if (isolation === 'require' && lacking !== '') throw new Error(`VF processes cannot be isolated as is required; missing: ${lacking}`);

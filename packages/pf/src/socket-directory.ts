@@ -19,11 +19,10 @@ export interface SocketDirectory {
 
 /** Where this process's directory will be. Makes nothing yet, so that others can be told first whom to clean up after. */
 export function planSocketDirectory(): SocketDirectory {
-  const own = identify(process.pid);
-  if (own === undefined) throw new Error('The host process cannot read its own start time (/proc is not mounted).');
+  const name = ownHostName();
   const failures: string[] = [];
   for (const base of baseDirectories()) {
-    const path = join(base, `gpup-${own.pidNamespace}-${own.pid}-${own.startTime}`);
+    const path = join(base, name);
     const socketPath = join(path, SOCKET_NAME);
     const pathBytes = Buffer.byteLength(socketPath);
     if (pathBytes > SOCKET_PATH_BYTES_MAX) failures.push(`${socketPath} has ${pathBytes} bytes, more than a socket's path may have (${SOCKET_PATH_BYTES_MAX})`);
@@ -59,7 +58,14 @@ export function sweepSocketDirectories(): void {
   }
 }
 
-/** Whether a name like that of a directory is one of a host process that is surely gone. */
+/** For what has this host process's name: later ones can tell when it is nobody's any more. */
+export function ownHostName(): string {
+  const own = identify(process.pid);
+  if (own === undefined) throw new Error('The host process cannot read its own start time (/proc is not mounted).');
+  return `gpup-${own.pidNamespace}-${own.pid}-${own.startTime}`;
+}
+
+/** Whether such a name is one of a host process that is surely gone. */
 export function isOfGoneHost(name: string): boolean {
   const owner = ownerOf(name);
   return owner !== undefined && isGone(owner);

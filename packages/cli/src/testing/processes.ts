@@ -9,10 +9,9 @@ export function pathsMappedBy(pid: number): string {
   return mappedFilesOf(pid).map(({ path }) => path).join('\n');
 }
 
-/** Of a VF process: the driver comes after the rehearsal's aperture, and stays when that goes. */
+/** Of a VF process: it is confined once it is warm, and has the aperture of its guest later. */
 export function isWarmWithoutGuest(pid: number): boolean {
-  const paths = pathsMappedBy(pid);
-  return /libvk_swiftshader/.test(paths) && !APERTURE.test(paths);
+  return /^Seccomp:\s*2$/m.test(readProc(pid, 'status')) && !APERTURE.test(pathsMappedBy(pid));
 }
 
 /** This folder's place in dist, from which the packages are found. */

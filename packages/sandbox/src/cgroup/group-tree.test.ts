@@ -70,6 +70,19 @@ test('version 2: a group that others are in, or that was given no controllers, i
   match(`${memory?.detail}; ${cpu?.detail}`, /memory is not given to .*; .*cpu is not given to/);
 });
 
+test('version 2: the group of a service itself is left alone, as systemd would put the next host there', (t) => {
+  const parent = folder(t);
+  const service = join(parent, 'gpup-host.service');
+  mkdirSync(join(service, 'gpup-host'), { recursive: true });
+  unified(service);
+  for (const state of GroupTree.open({ name: 'gpup-x', groups: groupsAt(service, 2), pid: PID }).states) match(state.detail, /is a service's own; give it DelegateSubgroup=gpup-host/);
+  // With that, the host is in a group inside already, and the service's has no process of its own.
+  unified(service, { procs: [] });
+  mkdirSync(join(service, 'gpup-x'));
+  unified(join(service, 'gpup-x'), { procs: [] });
+  ok(GroupTree.open({ name: 'gpup-x', groups: groupsAt(join(service, 'gpup-host'), 2), pid: PID }).states.every(({ isInForce }) => isInForce));
+});
+
 test('where no control groups are mounted, that is said', () => {
   const { states } = GroupTree.open({ name: 'gpup-x', groups: new Map() });
   deepEqual(states.map(({ measure, isInForce, detail }) => [measure, isInForce, detail]), [

@@ -74,25 +74,15 @@ export class GroupTree {
     }));
   }
 
-  /** Removes groups whose processes are gone, where `isLeft` says of a name that it is nobody's. */
-  sweep(isLeft: (name: string) => boolean): void {
-    for (const { path } of this.#branches) for (const name of foldersIn(path)) if (isLeft(name)) removeFolder(join(path, name));
-  }
-
-  /** Beside those of this host. */
+  /** Removes what hosts have left, of whose groups `isGone` says so by their names. Groups with processes stay. */
   sweepHosts(isGone: (name: string) => boolean): void {
-    for (const parent of new Set(this.#branches.map(({ path }) => dirname(path)))) {
-      for (const name of foldersIn(parent).filter(isGone)) {
-        for (const inside of foldersIn(join(parent, name))) removeFolder(join(parent, name, inside));
-        removeFolder(join(parent, name));
-      }
-    }
+    const parents = new Set(this.#branches.map(({ path }) => dirname(path)));
+    for (const parent of parents) for (const name of foldersIn(parent).filter(isGone)) removeHost(join(parent, name));
   }
 
-  /** Of a host whose VFs die with it. */
+  /** When this host ends. Groups of VFs that go on stay. */
   close(): void {
-    this.sweep(() => true);
-    for (const { path } of this.#branches) removeFolder(path);
+    for (const { path } of this.#branches) removeHost(path);
   }
 }
 
@@ -134,7 +124,7 @@ export class VfGroup {
     }
   }
 
-  /** Where its last process is not wholly gone yet, the tree's `sweep` removes it later. */
+  /** Where its last process is not wholly gone yet, the next host removes it. */
   remove(): void {
     for (const { path } of this.#folders) removeFolder(path);
   }
@@ -166,15 +156,19 @@ function openBranch(controller: Controller, { version, path }: OwnGroup, { name,
 function delegate(controller: Controller, own: string, pid: number): void {
   if (isEnabled(controller, own)) return;
   if (!wordsIn(join(own, 'cgroup.controllers')).includes(controller)) throw new Error(`${controller} is not given to ${own}`);
-  const others = wordsIn(join(own, 'cgroup.procs')).filter((each) => each !== String(pid));
   // The root of all groups may have both.
-  const isRoot = !existsSync(join(own, 'cgroup.type'));
-  if (others.length > 0 && !isRoot) throw new Error(`${own} has other processes; start the host in a group of its own (systemd: Delegate=yes)`);
-  if (!isRoot) {
-    mkdirSync(join(own, LEAF), { recursive: true });
-    writeFileSync(join(own, LEAF, 'cgroup.procs'), String(pid));
-  }
+  if (existsSync(join(own, 'cgroup.type'))) makeRoom(own, pid);
   enable(controller, own);
+}
+
+function makeRoom(own: string, pid: number): void {
+  const processes = wordsIn(join(own, 'cgroup.procs'));
+  if (processes.some((each) => each !== String(pid))) throw new Error(`${own} has other processes; start the host in a group of its own (docs/hardening.md)`);
+  if (processes.length === 0) return;
+  // Its group would have groups of VFs that outlive the host, and then no place for the next one.
+  if (own.endsWith('.service')) throw new Error(`${own} is a service's own; give it DelegateSubgroup=${LEAF} (systemd 254 on)`);
+  mkdirSync(join(own, LEAF), { recursive: true });
+  writeFileSync(join(own, LEAF, 'cgroup.procs'), String(pid));
 }
 
 function isEnabled(controller: Controller, path: string): boolean {
@@ -195,6 +189,11 @@ function foldersIn(path: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function removeHost(path: string): void {
+  for (const name of foldersIn(path)) removeFolder(join(path, name));
+  removeFolder(path);
 }
 
 function removeFolder(path: string): void {

@@ -10,7 +10,8 @@ import { AttackedVf, Scene, type Verdict, environmentForAttacks } from './scene.
 const isRoot = process.getuid?.() === 0;
 /** Where dumps go to a program there is no file to look for. */
 const dumpsGoToFiles = !readFileSync('/proc/sys/kernel/core_pattern', 'latin1').startsWith('|');
-const possible = ATTACKS.filter(({ needsRoot, leaves }) => (isRoot || needsRoot !== true) && (dumpsGoToFiles || leaves === undefined));
+const openFilesMax = Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 0);
+const possible = ATTACKS.filter(({ needsRoot, needsOpenFiles = 0, leaves }) => (isRoot || needsRoot !== true) && needsOpenFiles <= openFilesMax && (dumpsGoToFiles || leaves === undefined));
 
 const scene = new Scene();
 const vfs: Record<'off' | 'require', AttackedVf | undefined> = { off: undefined, require: undefined };

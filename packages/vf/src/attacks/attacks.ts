@@ -36,6 +36,8 @@ export interface Attack {
   readonly by: string;
   /** Without it the attack fails anyhow. */
   readonly needsRoot?: true;
+  /** So many must be allowed without isolation. */
+  readonly needsOpenFiles?: number;
   /** The process is another one, or none, afterwards. */
   readonly spoils?: true;
   /** It succeeds by ending the process in this way, and not by going on. */
@@ -198,7 +200,7 @@ const RESOURCES: readonly Attack[] = [
     },
   },
   {
-    name: 'open ten thousand files', kind: 'resources', falls: 'refused', by: 'resource-limits',
+    name: 'open ten thousand files', kind: 'resources', falls: 'refused', by: 'resource-limits', needsOpenFiles: 11_000,
     run() {
       const fds: number[] = [];
       try {
