@@ -35,6 +35,8 @@ export class Door {
   readonly #limits: DoorLimits;
   readonly #application: FastifyInstance;
   readonly #server: Server;
+  /** A Unix socket, from when it listens on. */
+  #isLocal = false;
 
   constructor({ actions, access, gate, events, onFault, limits }: DoorOptions) {
     this.#gate = gate;
@@ -56,6 +58,7 @@ export class Door {
       this.#server.once('error', reject);
       this.#server.once('listening', () => {
         this.#server.off('error', reject);
+        this.#isLocal = typeof this.#server.address() === 'string';
         resolve();
       });
       listen(this.#server);
@@ -115,7 +118,8 @@ export class Door {
 
   /** Who changes something is written down; a connection may be gone by the time that it is. */
   #peerOf({ method, socket }: IncomingMessage): string {
-    return method === 'GET' ? '' : (socket.remoteAddress ?? this.#access.peerOf(socket));
+    if (method === 'GET') return '';
+    return this.#isLocal ? this.#access.peerOf(socket) : (socket.remoteAddress ?? GONE);
   }
 
   #refusal(request: IncomingMessage): ApiError | undefined {
@@ -127,6 +131,9 @@ export class Door {
     }
   }
 }
+
+/** A peer over TCP that has reset its connection before its request was read has no address any more. */
+const GONE = 'gone';
 
 function mustBeApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;

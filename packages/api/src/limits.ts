@@ -19,7 +19,7 @@ export const API_LIMITS = {
   requestMsMax: 10_000,
   /** A connection without a request is closed after this. */
   idleMsMax: 30_000,
-  /** Of each way in: the Unix socket, and TCP. */
+  /** Of each way in: the Unix socket, and TCP. More than all listeners together, so that requests get in whoever listens. */
   connectionsMax: 256,
   /** What a peer may ask at once, and a second. The peers are the Unix socket, whose users are one, and each address on TCP. */
   requestBurstMax: 500,
@@ -42,7 +42,7 @@ export const API_LIMITS = {
   listenersMax: 64,
   /** Of one tenant, and of all. */
   tenantListenersMax: 4,
-  tenantListenersTotalMax: 256,
+  tenantListenersTotalMax: 128,
   /** What is kept for, and may be unread by, a tenant: events of its own partitions alone, but there may be many tenants. */
   tenantBacklogEventsMax: 256,
   tenantBacklogBytesMax: 64 << 10,

@@ -55,6 +55,25 @@ test('a guest goes on without a daemon; the next one has its figures, can end it
   equal((await scene.ask('partition', 'default')).usage.vramBytes, 0);
 });
 
+test('a daemon that requires isolation takes over guests that have it, and tells others why not', async (t) => {
+  const scene = sceneFor(t, { isolation: 'off' });
+  const start = async (isolation: string): Promise<boolean> => {
+    writeFileSync(scene.configPath, JSON.stringify({ ...JSON.parse(readFileSync(scene.configPath, 'utf8')), isolation }));
+    return (await scene.begin().ready).type === 'ready';
+  };
+  await start('off');
+  const bare = await scene.guest();
+  await scene.life?.kill();
+  // Where the machine lacks something it does not start, and takes nobody over.
+  if (!(await start('require'))) return;
+  deepEqual(await bare.ended(), [3, 'lost The VF process was started without the isolation that the host requires now.']);
+  const isolated = await scene.guest();
+  await scene.life?.kill();
+  await start('require');
+  await isolated.goesOn();
+  equal((await isolated.end())[0], 0);
+});
+
 test('the next daemon hears of the end of a guest that it took over', async (t) => {
   const scene = sceneFor(t);
   await scene.start();

@@ -101,6 +101,9 @@ test('every thread of a VF process has given its rights up, with a guest and bef
   const limits = readFileSync(`/proc/${pid('vf')}/limits`, 'latin1');
   match(limits, /^Max core file size +[01] /m);
   match(limits, /^Max file size +67108864 /m);
+  // With a guest it has sent what it has to, and may not keep others from it.
+  const openFilesMax = (of: number): number => Number(/^Max open files +(\d+)/m.exec(readFileSync(`/proc/${of}/limits`, 'latin1'))?.[1]);
+  deepEqual([openFilesMax(pid('vf')), openFilesMax(pooled)], [4096, Math.min(16384, openFilesMax(process.pid))]);
 });
 
 test('gpup run --require-isolation runs a program where all of it is there, and else names what is not', async () => {

@@ -21,6 +21,7 @@ import {
 } from '@gpup/pf/partitions';
 import type { SlotView } from '@gpup/vidmm';
 import type { HostAdapter } from './adapters.ts';
+import { isConfinedProcess } from './confined-process.ts';
 import { ContextIds } from './context-ids.ts';
 import type { Directories } from './directories.ts';
 import { EventSource } from './event-source.ts';
@@ -51,6 +52,7 @@ export interface HostCoreOptions {
 const OWNED = 'adapter-owned';
 const WHOLE_SLOT_COUNT = 1;
 const WHOLE_ADAPTER: GuestView = { partition: '', features: null, limits: {}, timestamps: 'coarse' };
+const NOT_ISOLATED: Reason = { code: 'not-isolated', message: 'The VF process was started without the isolation that the host requires now.' };
 const GONE: Reason = { code: 'partition-removed', message: 'The partition does not exist any more.' };
 
 /**
@@ -233,6 +235,8 @@ export class HostCore {
 
   #give(tenancy: Tenancy | undefined, adoption: Adoption): Context | Reason {
     if (tenancy === undefined) return turnAway(adoption, GONE);
+    // The daemon before may have been one that did not ask for it.
+    if (this.#options.config.isolation === 'require' && !isConfinedProcess(adoption.hello.pid)) return turnAway(adoption, NOT_ISOLATED);
     const { name } = tenancy;
     const blocked = name === '' ? null : partitionOf(this.#table, name).definition.blocked;
     // In the last moment of the daemon before: its guests may be there still.

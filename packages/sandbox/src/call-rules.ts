@@ -60,6 +60,12 @@ const PRCTL = { PR_SET_NAME: 15, PR_GET_NAME: 16, PR_SET_TIMERSLACK: 29, PR_SET_
 const PR_SET_PDEATHSIG = 1;
 const AT_EMPTY_PATH = 0x1000;
 const RLIMIT_FSIZE = 1;
+/**
+ * Linux counts the descriptors that a user's processes have sent and nobody has received yet, all processes together, and
+ * refuses to send more (ETOOMANYREFS) to whoever is limited to fewer: so a VF with a guest is limited to fewer than one
+ * that is about to get one, which has a descriptor to send.
+ */
+const RLIMIT_NOFILE = 7;
 const ITIMER_REAL = 0;
 
 /** The first rule of a call whose tests hold decides. */
@@ -83,7 +89,7 @@ const EVERY_VF: readonly CallRule[] = [
   { calls: ['sched_get_priority_max', 'sched_get_priority_min', 'sched_getparam', 'sched_getscheduler'], verdict: 'allow', why: 'asked when threads are made' },
   { calls: ['fcntl'], if: [{ argument: 1, isOneOf: Object.values(FCNTL) }], verdict: 'allow', why: 'flags and seals. Not F_SETOWN and F_SETSIG, which have the kernel signal others; no locks and leases, on which others would wait' },
   { calls: ['prctl'], if: [{ argument: 0, isOneOf: Object.values(PRCTL) }], verdict: 'allow', why: 'names of threads and memory; naps' },
-  { calls: ['prlimit64'], if: [{ argument: 0, isOneOf: [0] }, { argument: 1, isOneOf: [RLIMIT_FSIZE] }], verdict: 'allow', why: 'the limit of file sizes is lowered once the aperture is there; nothing can raise it' },
+  { calls: ['prlimit64'], if: [{ argument: 0, isOneOf: [0] }, { argument: 1, isOneOf: [RLIMIT_FSIZE, RLIMIT_NOFILE] }], verdict: 'allow', why: 'the limits of file sizes and of open files are lowered once the aperture is there; nothing can raise them' },
 ];
 
 function ownProcess(pid: number): readonly CallRule[] {

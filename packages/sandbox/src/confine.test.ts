@@ -20,6 +20,7 @@ interface Result {
   readonly reads: string | null;
   readonly readsOnAnotherThread: string | null;
   readonly signalsItsParent: string | null;
+  readonly sendsMany: string | null;
   readonly signalsItself: string | null;
 }
 
@@ -36,13 +37,15 @@ test('a process that gives nothing up can do it all', () => {
 });
 
 test('one that is confined has no rights left, on any of its threads', () => {
-  const { states, threadCount, rights, reads, readsOnAnotherThread, signalsItsParent, signalsItself } = resultOf('all');
+  const { states, threadCount, rights, reads, readsOnAnotherThread, signalsItsParent, sendsMany, signalsItself } = resultOf('all');
   deepEqual([...(states ?? [])].map(({ measure }) => measure).sort(), [...VF_MEASURES].sort());
   const lacking = states?.filter(({ isInForce }) => !isInForce).map(({ measure }) => measure) ?? [];
   deepEqual(lacking.filter((measure) => hasFileRules || measure !== 'files'), []);
   ok(threadCount >= 8);
   deepEqual(rights, ['0000000000000000 1 2']);
   deepEqual([reads, readsOnAnotherThread, signalsItsParent, signalsItself], ['EPERM', 'EPERM', 'EPERM', null]);
+  // What is sent and not received counts, of all processes of the user: the fewer one may have open, the sooner it is refused.
+  equal(sendsMany, 'ETOOMANYREFS');
 });
 
 test('file rules hold by themselves, on threads that were there before', () => {

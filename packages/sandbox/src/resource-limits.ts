@@ -13,7 +13,7 @@ export interface VfLimits {
 export function limitResources({ openFilesMax, fileBytesMax }: VfLimits): void {
   // One byte and not none: of a dump that goes to a program and not to a file, the kernel minds no other limit.
   lowerLimit(RESOURCES.CORE, 1);
-  lowerLimit(RESOURCES.NOFILE, openFilesMax);
+  limitOpenFiles(openFilesMax);
   limitFileBytes(fileBytesMax);
   lowerLimit(RESOURCES.MSGQUEUE, 0);
   lowerLimit(RESOURCES.NICE, 0);
@@ -23,6 +23,11 @@ export function limitResources({ openFilesMax, fileBytesMax }: VfLimits): void {
 /** Also of memory files. A write beyond it fails (EFBIG). */
 export function limitFileBytes(fileBytesMax: number): void {
   lowerLimit(RESOURCES.FSIZE, fileBytesMax);
+}
+
+/** What is open stays. Also bounds what this process sends over sockets and nobody has read: see `RLIMIT_NOFILE` in call-rules.ts. */
+export function limitOpenFiles(openFilesMax: number): void {
+  lowerLimit(RESOURCES.NOFILE, openFilesMax);
 }
 
 function lowerLimit(resource: number, max: number): void {

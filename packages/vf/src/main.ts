@@ -5,13 +5,13 @@
  * waits for a next host process when its own ends. It serves one guest ever, and never ends in the ordinary way (see `die`).
  */
 import { Nap, type NapPlace, monotonicAheadMs } from '@gpup/os';
-import { limitFileBytes } from '@gpup/sandbox';
+import { limitFileBytes, limitOpenFiles } from '@gpup/sandbox';
 import { openContextSlot } from '@gpup/vidmm/node';
 import type { Backend } from './backend.ts';
 import { type Assigned, isAssigned, receiveAssignment } from './boot/assignment.ts';
 import { attendHost } from './boot/attend-host.ts';
 import { type AdapterKind, VF_CONFIG_VARIABLE, type VfConfig, decodeVfConfig } from './boot/config.ts';
-import { FILE_BYTES_MAX, confineVf, isConfined } from './boot/confinement.ts';
+import { FILE_BYTES_MAX, OPEN_FILES_MAX, confineVf, isConfined } from './boot/confinement.ts';
 import { loadDawn, openGpu } from './boot/dawn.ts';
 import { endOnBugs, endVf } from './boot/end.ts';
 import { die, dieWithHost } from './boot/guard.ts';
@@ -93,7 +93,9 @@ async function start(): Promise<void> {
   }, means);
   const { timestamps = 'coarse' } = assigned.assignment.view ?? {};
   processor = serve(timestamps === 'fine' ? backends.fine : backends.coarse, assigned);
-  if (isConfined(config.isolation)) limitFileBytes(assigned.captureFd === null ? FILE_BYTES_MAX : CAPTURE_LIMITS.fileBytesMax);
+  if (!isConfined(config.isolation)) return;
+  limitFileBytes(assigned.captureFd === null ? FILE_BYTES_MAX : CAPTURE_LIMITS.fileBytesMax);
+  limitOpenFiles(OPEN_FILES_MAX);
 }
 
 /** Dawn, by how its devices tell the time: which one a guest gets is said with the assignment. */

@@ -1,5 +1,7 @@
 /** What a tenant may ask how often, and what is written down of changes. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type TestContext, describe, test } from 'node:test';
 import type { ApiServerOptions } from '../server.ts';
 import { type RawAnswer, type RawRequest, TEST_TOKEN, type TestApi, openTestApi } from '../testing/test-api.ts';
@@ -57,6 +59,17 @@ describe('the audit log', () => {
       ['operator', null, 'socket', 'changePartition', 'alpha', { contextsMax: 3 }, 'done'],
       ['operator', null, 'socket', 'removePartition', 'alpha', { force: true }, 'done'],
     ]);
+  });
+
+  test('does not take a peer that has gone for one of the Unix socket', async (t) => {
+    const api = await open(t);
+    const { secret } = await api.actions.createToken({ role: 'operator' });
+    const socket = connect({ host: '127.0.0.1', port: api.port });
+    await once(socket, 'connect');
+    socket.write(`DELETE /v1/contexts/7 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
+    socket.resetAndDestroy();
+    while (api.actions.audit.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    match(api.actions.audit[0]?.peer ?? '', /^(gone|127\.0\.0\.1)$/);
   });
 
   test('tells of what a tenant has tried, without what it has sent', async (t) => {

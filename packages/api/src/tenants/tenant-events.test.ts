@@ -1,7 +1,8 @@
 /** Events of a tenant: its own, with numbers of their own, as long as its token is taken. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { API_LIMITS } from '../limits.ts';
 import type { ApiServerOptions } from '../server.ts';
 import { type TestApi, openTestApi } from '../testing/test-api.ts';
 
@@ -124,5 +125,10 @@ describe('a tenant that listens', () => {
     const api = await open(t, { limits: { tenantListenersTotalMax: 1 } });
     await listen(api, await tokenOf(api, 'rival')).next();
     equal(await refusal(api, await tokenOf(api, 'acme')), '503 The host has no room for a further listener.');
+  });
+
+  test('leaves connections for requests, where there are as many listeners as there may be', () => {
+    const { connectionsMax, listenersMax, tenantListenersTotalMax } = API_LIMITS;
+    ok(listenersMax + tenantListenersTotalMax <= connectionsMax - 64);
   });
 });

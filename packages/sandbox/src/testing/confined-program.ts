@@ -4,10 +4,11 @@
  */
 import { openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { loadSystemCalls, systemCall } from '@gpup/os';
+import { createSocketPair, loadSystemCalls, sendDescriptors, systemCall } from '@gpup/os';
 import { confine } from '../confine.ts';
 import { ownCallNumber } from '../call-numbers.ts';
 import { callOnEveryThread } from '../every-thread.ts';
+import { limitOpenFiles } from '../resource-limits.ts';
 import { createRuleset, landlockVersion, restrictionBy } from '../landlock.ts';
 
 type Way = 'all' | 'landlock' | 'nothing';
@@ -21,6 +22,15 @@ const opener = new Worker("const { parentPort } = require('node:worker_threads')
 await new Promise((resolve) => opener.once('online', resolve));
 const statuses = readdirSync('/proc/self/task').map((thread) => openSync(`/proc/self/task/${thread}/status`, 'r'));
 const bytes = Buffer.alloc(8192);
+
+const [sending] = createSocketPair();
+const DESCRIPTORS_PER_MESSAGE_MAX = 253;
+
+/** More descriptors than it may have open, to nobody who reads. */
+function sendMany(): void {
+  limitOpenFiles(20);
+  for (let index = 0; index < 2; index++) sendDescriptors(sending, Uint8Array.of(0), new Array<number>(DESCRIPTORS_PER_MESSAGE_MAX).fill(sending));
+}
 
 const PR_SET_NO_NEW_PRIVS = 38;
 const states = way === 'all' ? confine({ adapter: 'software', survives: false, limits: { openFilesMax: 100, fileBytesMax: 2 ** 20 } }) : null;
@@ -50,6 +60,7 @@ const result = {
   reads: codeOf(() => readFileSync('/etc/hostname')),
   readsOnAnotherThread: opened,
   signalsItsParent: codeOf(() => systemCall('kill', ownCallNumber('kill'), process.ppid, 0)),
+  sendsMany: way === 'all' ? codeOf(sendMany) : null,
   signalsItself: codeOf(() => systemCall('kill', ownCallNumber('kill'), process.pid, 0)),
 };
 writeSync(1, `${JSON.stringify(result)}\n`);

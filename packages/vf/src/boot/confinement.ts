@@ -6,11 +6,14 @@ import { report } from './report.ts';
 
 /** Of one process, whoever has taken it over. */
 const VF_RESOURCES = {
-  /** Hardware drivers keep one for each of their objects that another device may see. */
-  openFilesMax: 4096,
+  /** Until it has sent its aperture to its guest: so much more than `OPEN_FILES_MAX` that no VF with a guest can keep it from that. */
+  openFilesMax: 4 * 4096,
   /** The largest aperture, a heap of 2 GiB with its rings, is a file as well. */
   fileBytesMax: 4 * 2 ** 30,
 } as const;
+
+/** Once it has a guest. Hardware drivers keep one for each of their objects that another device may see. */
+export const OPEN_FILES_MAX = 4096;
 
 /** Once the aperture is there: its log, which the host cuts off, and what a software GPU compiles. More is refused (EFBIG). */
 export const FILE_BYTES_MAX = 64 * 2 ** 20;
