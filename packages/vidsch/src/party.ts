@@ -45,6 +45,11 @@ export class Party {
     this.#emptying.add(gate);
   }
 
+  /** There are no turns any more: nothing is waited for, nor charged for. */
+  forgetEmptying(): void {
+    this.#emptying.clear();
+  }
+
   /** How long it took to finish that, once it has; null else. */
   emptiedUs(nowUs: number): number | null {
     if (this.#emptying.size === 0) return null;

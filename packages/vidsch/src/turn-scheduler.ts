@@ -109,7 +109,6 @@ export class TurnScheduler {
     const { gate, party } = this.#gates.get(context) ?? {};
     if (gate === undefined || party === undefined) return;
     gate.hear(report);
-    if (gate.waits && this.#isInteractive(party.name)) this.#urgentUs = this.#options.nowUs();
     this.#advance();
   }
 
@@ -173,6 +172,12 @@ export class TurnScheduler {
     return false;
   }
 
+  /** It says so once: whoever then frees the others while it waits would leave it waiting for ever. */
+  get #isInteractiveWaiting(): boolean {
+    for (const { name, waits } of this.#parties.values()) if (waits && this.#isInteractive(name)) return true;
+    return false;
+  }
+
   get #givesAway(): boolean {
     return this.#terms.policy === 'best-effort';
   }
@@ -199,10 +204,11 @@ export class TurnScheduler {
   }
 
   #modeAt(nowUs: number): Mode {
+    if (this.#isInteractiveWaiting) this.#urgentUs = nowUs;
     const running = [...this.#parties.values()].filter(({ isRunning }) => isRunning);
     if (running.length === 0) return 'free';
-    // One that has all of it shares with nobody.
-    if (!this.#givesAway) return this.#weights.size < 2 ? 'free' : 'turns';
+    // One that has all of it shares with nobody, unless somebody runs who has nothing.
+    if (!this.#givesAway) return this.#weights.size < 2 && running.every(({ name }) => this.#weights.has(name)) ? 'free' : 'turns';
     if (running.length < 2 || !this.#isAnyInteractive) return 'free';
     return nowUs < this.#urgentUs + SCHEDULER_LIMITS.calmUs ? 'turns' : 'alert';
   }
@@ -214,7 +220,7 @@ export class TurnScheduler {
     this.#restingSinceUs = null;
     this.#mode = mode;
     if (mode === 'turns') this.#beginTurns(nowUs);
-    else this.#setGates();
+    else this.#endTurns();
     return true;
   }
 
@@ -224,6 +230,11 @@ export class TurnScheduler {
     // From here on each of them can be charged.
     this.#times.compete(this.#weights);
     for (const party of this.#parties.values()) party.empty(nowUs);
+  }
+
+  #endTurns(): void {
+    for (const party of this.#parties.values()) party.forgetEmptying();
+    this.#setGates();
   }
 
   /** As the mode has them. A context that comes while there are turns has none before it has finished what it could begin. */
