@@ -459,6 +459,44 @@ test('what was to be finished when there were no turns any more is not charged f
   deepEqual(holders, [1, 2, 1, 2]);
 });
 
+/** As a host does that does not stand still. */
+function passLooking(rig: Rig, us: number): void {
+  for (let leftUs = us; leftUs > 0; leftUs -= 250_000) {
+    rig.pass(Math.min(leftUs, 250_000));
+    rig.scheduler.look(() => Number.POSITIVE_INFINITY);
+  }
+}
+
+test('a context that never says that it has finished keeps the others of its partition waiting for a while only', () => {
+  const rig = new Rig('equal-share', HALVES);
+  for (const [context, name] of [[1, 'a'], [2, 'b'], [3, 'a']] as const) rig.begin(context, name);
+  rig.settle(2, { wants: false });
+  rig.settle(3, { wants: true });
+  passLooking(rig, SCHEDULER_LIMITS.unfinishedUsMax - 1);
+  deepEqual(rig.open, []);
+  equal(rig.wakeUs - rig.nowUs, 1);
+  rig.pass(1);
+  // It is charged for the moment in which turns waited for it.
+  for (let turn = 0; turn < 20 && rig.open.length === 0; turn++) rig.pass(rig.wakeUs - rig.nowUs);
+  deepEqual(rig.open, [3]);
+});
+
+for (const [what, wants] of [['whose turn it was', true], ['that had nothing to do in its turn', false]] as const) {
+  test(`one ${what} is not charged for the time in which the host stood still`, () => {
+    const rig = two('equal-share', { wants: [true, wants] });
+    finish(rig, 1);
+    equal(rig.open.includes(2), wants);
+    rig.pass(3_600_000_000);
+    rig.say(2, 'turn-wanted');
+    rig.settle(2, { wants: true });
+    const beforeUs = rig.scheduler.heldUs('a');
+    for (let turn = 0; turn < 200 && rig.open.includes(1); turn++) finish(rig, 1);
+    const firstUs = rig.scheduler.heldUs('a') - beforeUs;
+    ok(firstUs <= SCHEDULER_LIMITS.lookUsMax + 2 * SLICE_US, `The other one has ${firstUs} us first.`);
+    ok(rig.open.includes(2));
+  });
+}
+
 for (const from of ['best-effort', 'equal-share', 'fixed-share'] as const) {
   for (const to of ['best-effort', 'equal-share', 'fixed-share'] as const) {
     test(`from ${from} to ${to} in the middle of everything`, () => {

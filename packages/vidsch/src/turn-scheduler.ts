@@ -62,10 +62,13 @@ export class TurnScheduler {
   #urgentUs = Number.NEGATIVE_INFINITY;
   #beyondUs = 0;
   #lookedUs = 0;
+  /** When anything was heard, or looked at, last. */
+  #awakeUs: number;
 
   constructor(terms: SchedulingTerms, options: TurnSchedulerOptions) {
     this.#terms = terms;
     this.#options = options;
+    this.#awakeUs = options.nowUs();
     for (const name of terms.partitions.keys()) this.#partyOf(name);
   }
 
@@ -122,7 +125,7 @@ export class TurnScheduler {
    * beyond their turn than they may. Only time counts in which this is called: nobody is blamed for a host that stood still.
    */
   look(beyondUsMax: (context: number) => number): void {
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     const stepUs = Math.min(nowUs - this.#lookedUs, SCHEDULER_LIMITS.lookUsMax);
     this.#lookedUs = nowUs;
     const turn = this.#turn;
@@ -190,14 +193,25 @@ export class TurnScheduler {
       this.#times.forget(name);
     }
     this.#weights = weightsOf(this.#terms, this.#running());
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     if (!this.#follow(this.#modeAt(nowUs), nowUs)) this.#setGates();
     this.#advance();
   }
 
+  /** What a host has missed while it stood still is charged to nobody: it did not hear that somebody's turn was over. */
+  #now(): number {
+    const nowUs = this.#options.nowUs();
+    const excusedUs = nowUs - this.#awakeUs - SCHEDULER_LIMITS.lookUsMax;
+    this.#awakeUs = nowUs;
+    if (excusedUs <= 0) return nowUs;
+    this.#turn?.excuse(excusedUs);
+    for (const party of this.#parties.values()) party.excuse(excusedUs);
+    return nowUs;
+  }
+
   /** Brings everything up to what is known now. Each entry ends here. */
   #advance(): void {
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     this.#follow(this.#modeAt(nowUs), nowUs);
     if (this.#mode === 'turns') this.#advanceTurns(nowUs);
     this.#options.wakeAt(this.#nextWakeUs(nowUs));
@@ -348,7 +362,7 @@ export class TurnScheduler {
   #finish(turn: RunningTurn, nowUs: number): void {
     this.#turn = null;
     this.#beyondUs = 0;
-    this.#times.charge(turn.name, nowUs - turn.startUs + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
+    this.#times.charge(turn.name, turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
     if (this.#isInteractive(turn.name)) this.#urgentUs = nowUs;
     const party = this.#parties.get(turn.name);
     const heldUs = turn.heldUs(nowUs);
@@ -361,6 +375,7 @@ export class TurnScheduler {
     if (this.#mode !== 'turns') return Number.POSITIVE_INFINITY;
     const times = [
       this.#isBeginning ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
+      ...[...this.#parties.values()].map(({ emptyingUntilUs }) => emptyingUntilUs),
       this.#turn === null ? Number.POSITIVE_INFINITY : wakeForUs(this.#turn, nowUs),
       this.#givesAway ? this.#urgentUs + SCHEDULER_LIMITS.calmUs : Number.POSITIVE_INFINITY,
     ];
