@@ -58,7 +58,9 @@ export class TdrWatch {
     return this.#limitsOf(context.description.adapter).delayMs * unfinishedCount * 1000;
   }
 
+  /** One that is ended already has its reason; its process may take a while to go, above all in a driver. */
   #overran(context: Context, beyondUs: number): void {
+    if (context.state === 'ended') return;
     const tenancy = this.#options.core.partition(context.description.partition);
     const slot = this.#options.core.slotOf(context);
     this.#end(context, tenancy, { kind: 'tdr', why: 'turn', waitedMs: beyondUs / 1000, limitMs: this.#beyondUsMax(context) / 1000 }, slot);

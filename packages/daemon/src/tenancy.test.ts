@@ -1,4 +1,4 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -103,6 +103,16 @@ test('a VF that is taken over is told which escapes are open now', async (t) => 
   const bytes = Buffer.alloc(100);
   const byteCount = receiveNow(vfEnd, bytes);
   deepEqual(bytes.toString('utf8', 0, Number(byteCount)), '{"type":"escapes","names":[]}\n');
+  await tenancy.close(REASON);
+  await ended;
+});
+
+test("a VF that is taken over is of its partition's adapter, whatever it says", async (t) => {
+  const tenancy = makeTenancy(t, null, {});
+  const { adoption, ended } = leftVf(t, 1);
+  const { hello } = adoption;
+  tenancy.adopt({ ...adoption, hello: { ...hello, context: { ...hello.context, adapter: 'hardware-7' } } });
+  equal(tenancy.contexts[0]?.description.adapter, 'software-0');
   await tenancy.close(REASON);
   await ended;
 });

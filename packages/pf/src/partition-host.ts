@@ -100,7 +100,9 @@ export class PartitionHost {
   adopt(adoption: Adoption): Context | Reason {
     const grant = this.#options.owner.readmit(adoption);
     if (!isGrant(grant)) return grant;
-    const context = this.#add({ description: adoption.hello.context, control: adoption.guestControlFd, grant, transport: null });
+    // Which partition's it is was shown by its page. Of which adapter is not for a VF to say.
+    const { name: partition, adapter } = this.#options;
+    const context = this.#add({ description: { ...adoption.hello.context, partition, adapter }, control: adoption.guestControlFd, grant, transport: null });
     context.adopt(adoption, this.#options.pool?.groups ?? null);
     return context;
   }

@@ -4,13 +4,15 @@ export const SCHEDULER_LIMITS = {
   emptyingUsMax: 100_000,
   /** So long afterwards it may hold up those that have a turn, who are not blamed for it. */
   emptyingGraceUs: 30_000_000,
+  /** So long what a context had not finished when turns began, or its turn ended without it, keeps its partition from having turns. */
+  unfinishedUsMax: 30_000_000,
   /** Under best-effort, so long after an interactive partition last wanted the adapter everybody is free again. */
   calmUs: 1_000_000,
   /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
   slicesPerTurnMax: 4,
   /** So long after the end of a turn those that have not said that it is over are looked at, and as often from then on. */
   silentUs: 5_000,
-  /** Between two looks no more time than this counts against whoever holds the adapter. */
+  /** Between two looks no more time than this counts against whoever holds the adapter, nor is charged for. */
   lookUsMax: 1_000_000,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Gate } from './gate.ts';
+import { SCHEDULER_LIMITS } from './limits.ts';
 
 /** A partition as the scheduler sees it: its contexts share its turns. */
 export class Party {
@@ -45,10 +46,26 @@ export class Party {
     this.#emptying.add(gate);
   }
 
-  /** How long it took to finish that, once it has; null else. */
+  /** There are no turns any more: nothing is waited for, nor charged for. */
+  forgetEmptying(): void {
+    this.#emptying.clear();
+  }
+
+  /** How long it took to finish that, once it has, or for how long it was waited for; null else. */
   emptiedUs(nowUs: number): number | null {
     if (this.#emptying.size === 0) return null;
     for (const gate of this.#emptying) if (!gate.holds || !this.gates.has(gate)) this.#emptying.delete(gate);
+    if (nowUs >= this.emptyingUntilUs) this.#emptying.clear();
     return this.#emptying.size === 0 ? nowUs - this.#emptyingSinceUs : null;
+  }
+
+  /** A VF that never says so would keep the other contexts of its partition waiting for ever. Infinity: nothing is waited for. */
+  get emptyingUntilUs(): number {
+    return this.#emptying.size === 0 ? Number.POSITIVE_INFINITY : this.#emptyingSinceUs + SCHEDULER_LIMITS.unfinishedUsMax;
+  }
+
+  /** The host stood still for so long. */
+  excuse(us: number): void {
+    this.#emptyingSinceUs += us;
   }
 }

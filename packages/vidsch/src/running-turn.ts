@@ -23,6 +23,7 @@ export class RunningTurn {
   /** Those that were let in; each once. */
   readonly #gates = new Set<Gate>();
   #firstGrantUs: number | null = null;
+  #excusedUs = 0;
   #isTold = false;
 
   constructor({ name, startUs, untilUs, yields, isOutOfOrder }: TurnPlan) {
@@ -90,6 +91,16 @@ export class RunningTurn {
 
   hasEnded(nowUs: number): boolean {
     return this.isVacant && (this.yields || nowUs >= this.#untilUs);
+  }
+
+  /** The host stood still for so long: nobody could have ended the turn. */
+  excuse(us: number): void {
+    this.#excusedUs += us;
+  }
+
+  /** What it is charged for. */
+  chargedUs(nowUs: number): number {
+    return nowUs - this.startUs - this.#excusedUs;
   }
 
   /** For how long its contexts have held the adapter, idle or not. */

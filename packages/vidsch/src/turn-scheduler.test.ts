@@ -397,6 +397,106 @@ test('a while after an interactive one has wanted the adapter everybody is free 
   deepEqual([rig.turnOf(1), rig.told.at(-1)], [undefined, { context: 1, turn: 'free' }]);
 });
 
+/** Context 1 holds the adapter with one long submit, and the interactive context 2 waits for it. */
+function interactiveBehindALongSubmit(policy: SchedulingPolicy): Rig {
+  const rig = new Rig(policy, HALVES, ['b']);
+  rig.begin(1, 'a');
+  rig.begin(2, 'b');
+  rig.settle(2, { wants: true });
+  rig.settle(1, { wants: true });
+  while (!rig.open.includes(1)) finish(rig, 2, { wants: false });
+  rig.say(2, 'turn-wanted');
+  return rig;
+}
+
+test('an interactive one that waits for longer than others are quiet for has its turn all the same', () => {
+  const rig = interactiveBehindALongSubmit('best-effort');
+  for (let us = 0; us < 2 * SCHEDULER_LIMITS.calmUs; us += 100_000) {
+    rig.pass(100_000);
+    ok(rig.wakeUs > rig.nowUs, 'Nobody is woken in the past.');
+  }
+  deepEqual([rig.open, rig.scheduler.givesTurns], [[], true]);
+  rig.settle(1, { wants: false });
+  deepEqual(rig.open, [2]);
+});
+
+test('an interactive one that has waited for long has its turn also when the policy gives turns to nobody any more', () => {
+  const rig = interactiveBehindALongSubmit('equal-share');
+  rig.pass(2 * SCHEDULER_LIMITS.calmUs);
+  rig.set('best-effort', HALVES, ['b']);
+  rig.settle(1, { wants: false });
+  deepEqual(rig.open, [2]);
+});
+
+test('one that was promised nothing gets nothing also beside one that was promised all, which has no turns to wait for without it', () => {
+  const rig = new Rig('fixed-share', { a: 0, b: 1 });
+  rig.begin(2, 'b');
+  deepEqual(rig.told, []);
+  rig.begin(1, 'a');
+  for (const context of [1, 2]) rig.settle(context, { wants: true });
+  for (let turn = 0; turn < 5; turn++) {
+    deepEqual(rig.open, [2]);
+    finish(rig, 2);
+  }
+  rig.end(1);
+  equal(rig.turnOf(2), undefined);
+});
+
+test('what was to be finished when there were no turns any more is not charged for when there are some again', () => {
+  const rig = new Rig('equal-share', HALVES);
+  rig.begin(1, 'a');
+  rig.begin(2, 'b');
+  rig.settle(2, { wants: true });
+  rig.set('best-effort', HALVES);
+  rig.pass(3_600_000_000);
+  rig.set('equal-share', HALVES);
+  for (const context of [1, 2]) rig.settle(context, { wants: true });
+  const holders: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    holders.push(rig.open[0] as number);
+    finish(rig, rig.open[0] as number);
+  }
+  deepEqual(holders, [1, 2, 1, 2]);
+});
+
+/** As a host does that does not stand still. */
+function passLooking(rig: Rig, us: number): void {
+  for (let leftUs = us; leftUs > 0; leftUs -= 250_000) {
+    rig.pass(Math.min(leftUs, 250_000));
+    rig.scheduler.look(() => Number.POSITIVE_INFINITY);
+  }
+}
+
+test('a context that never says that it has finished keeps the others of its partition waiting for a while only', () => {
+  const rig = new Rig('equal-share', HALVES);
+  for (const [context, name] of [[1, 'a'], [2, 'b'], [3, 'a']] as const) rig.begin(context, name);
+  rig.settle(2, { wants: false });
+  rig.settle(3, { wants: true });
+  passLooking(rig, SCHEDULER_LIMITS.unfinishedUsMax - 1);
+  deepEqual(rig.open, []);
+  equal(rig.wakeUs - rig.nowUs, 1);
+  rig.pass(1);
+  // It is charged for the moment in which turns waited for it.
+  for (let turn = 0; turn < 20 && rig.open.length === 0; turn++) rig.pass(rig.wakeUs - rig.nowUs);
+  deepEqual(rig.open, [3]);
+});
+
+for (const [what, wants] of [['whose turn it was', true], ['that had nothing to do in its turn', false]] as const) {
+  test(`one ${what} is not charged for the time in which the host stood still`, () => {
+    const rig = two('equal-share', { wants: [true, wants] });
+    finish(rig, 1);
+    equal(rig.open.includes(2), wants);
+    rig.pass(3_600_000_000);
+    rig.say(2, 'turn-wanted');
+    rig.settle(2, { wants: true });
+    const beforeUs = rig.scheduler.heldUs('a');
+    for (let turn = 0; turn < 200 && rig.open.includes(1); turn++) finish(rig, 1);
+    const firstUs = rig.scheduler.heldUs('a') - beforeUs;
+    ok(firstUs <= SCHEDULER_LIMITS.lookUsMax + 2 * SLICE_US, `The other one has ${firstUs} us first.`);
+    ok(rig.open.includes(2));
+  });
+}
+
 for (const from of ['best-effort', 'equal-share', 'fixed-share'] as const) {
   for (const to of ['best-effort', 'equal-share', 'fixed-share'] as const) {
     test(`from ${from} to ${to} in the middle of everything`, () => {

@@ -62,10 +62,13 @@ export class TurnScheduler {
   #urgentUs = Number.NEGATIVE_INFINITY;
   #beyondUs = 0;
   #lookedUs = 0;
+  /** When anything was heard, or looked at, last. */
+  #awakeUs: number;
 
   constructor(terms: SchedulingTerms, options: TurnSchedulerOptions) {
     this.#terms = terms;
     this.#options = options;
+    this.#awakeUs = options.nowUs();
     for (const name of terms.partitions.keys()) this.#partyOf(name);
   }
 
@@ -109,7 +112,6 @@ export class TurnScheduler {
     const { gate, party } = this.#gates.get(context) ?? {};
     if (gate === undefined || party === undefined) return;
     gate.hear(report);
-    if (gate.waits && this.#isInteractive(party.name)) this.#urgentUs = this.#options.nowUs();
     this.#advance();
   }
 
@@ -123,7 +125,7 @@ export class TurnScheduler {
    * beyond their turn than they may. Only time counts in which this is called: nobody is blamed for a host that stood still.
    */
   look(beyondUsMax: (context: number) => number): void {
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     const stepUs = Math.min(nowUs - this.#lookedUs, SCHEDULER_LIMITS.lookUsMax);
     this.#lookedUs = nowUs;
     const turn = this.#turn;
@@ -173,6 +175,12 @@ export class TurnScheduler {
     return false;
   }
 
+  /** It says so once: whoever then frees the others while it waits would leave it waiting for ever. */
+  get #isInteractiveWaiting(): boolean {
+    for (const { name, waits } of this.#parties.values()) if (waits && this.#isInteractive(name)) return true;
+    return false;
+  }
+
   get #givesAway(): boolean {
     return this.#terms.policy === 'best-effort';
   }
@@ -185,24 +193,36 @@ export class TurnScheduler {
       this.#times.forget(name);
     }
     this.#weights = weightsOf(this.#terms, this.#running());
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     if (!this.#follow(this.#modeAt(nowUs), nowUs)) this.#setGates();
     this.#advance();
   }
 
+  /** What a host has missed while it stood still is charged to nobody: it did not hear that somebody's turn was over. */
+  #now(): number {
+    const nowUs = this.#options.nowUs();
+    const excusedUs = nowUs - this.#awakeUs - SCHEDULER_LIMITS.lookUsMax;
+    this.#awakeUs = nowUs;
+    if (excusedUs <= 0) return nowUs;
+    this.#turn?.excuse(excusedUs);
+    for (const party of this.#parties.values()) party.excuse(excusedUs);
+    return nowUs;
+  }
+
   /** Brings everything up to what is known now. Each entry ends here. */
   #advance(): void {
-    const nowUs = this.#options.nowUs();
+    const nowUs = this.#now();
     this.#follow(this.#modeAt(nowUs), nowUs);
     if (this.#mode === 'turns') this.#advanceTurns(nowUs);
     this.#options.wakeAt(this.#nextWakeUs(nowUs));
   }
 
   #modeAt(nowUs: number): Mode {
+    if (this.#isInteractiveWaiting) this.#urgentUs = nowUs;
     const running = [...this.#parties.values()].filter(({ isRunning }) => isRunning);
     if (running.length === 0) return 'free';
-    // One that has all of it shares with nobody.
-    if (!this.#givesAway) return this.#weights.size < 2 ? 'free' : 'turns';
+    // One that has all of it shares with nobody, unless somebody runs who has nothing.
+    if (!this.#givesAway) return this.#weights.size < 2 && running.every(({ name }) => this.#weights.has(name)) ? 'free' : 'turns';
     if (running.length < 2 || !this.#isAnyInteractive) return 'free';
     return nowUs < this.#urgentUs + SCHEDULER_LIMITS.calmUs ? 'turns' : 'alert';
   }
@@ -214,7 +234,7 @@ export class TurnScheduler {
     this.#restingSinceUs = null;
     this.#mode = mode;
     if (mode === 'turns') this.#beginTurns(nowUs);
-    else this.#setGates();
+    else this.#endTurns();
     return true;
   }
 
@@ -224,6 +244,11 @@ export class TurnScheduler {
     // From here on each of them can be charged.
     this.#times.compete(this.#weights);
     for (const party of this.#parties.values()) party.empty(nowUs);
+  }
+
+  #endTurns(): void {
+    for (const party of this.#parties.values()) party.forgetEmptying();
+    this.#setGates();
   }
 
   /** As the mode has them. A context that comes while there are turns has none before it has finished what it could begin. */
@@ -337,7 +362,7 @@ export class TurnScheduler {
   #finish(turn: RunningTurn, nowUs: number): void {
     this.#turn = null;
     this.#beyondUs = 0;
-    this.#times.charge(turn.name, nowUs - turn.startUs + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
+    this.#times.charge(turn.name, turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
     if (this.#isInteractive(turn.name)) this.#urgentUs = nowUs;
     const party = this.#parties.get(turn.name);
     const heldUs = turn.heldUs(nowUs);
@@ -350,6 +375,7 @@ export class TurnScheduler {
     if (this.#mode !== 'turns') return Number.POSITIVE_INFINITY;
     const times = [
       this.#isBeginning ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
+      ...[...this.#parties.values()].map(({ emptyingUntilUs }) => emptyingUntilUs),
       this.#turn === null ? Number.POSITIVE_INFINITY : wakeForUs(this.#turn, nowUs),
       this.#givesAway ? this.#urgentUs + SCHEDULER_LIMITS.calmUs : Number.POSITIVE_INFINITY,
     ];

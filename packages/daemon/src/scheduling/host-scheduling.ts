@@ -105,8 +105,11 @@ export class HostScheduling {
   }
 
   #follow(id: string): void {
+    const adapter = this.#adapters.get(id);
+    // A partition whose adapter is not there since a restart may have guests of before.
+    if (adapter === undefined) return;
     const terms = this.#termsOf(id);
-    this.#adapters.get(id)?.turns.scheduler.setTerms(terms);
+    adapter.turns.scheduler.setTerms(terms);
     for (const [name, { share }] of terms.partitions) this.#warnIfInVain(name, { isInVain: terms.policy === 'fixed-share' && share === 0 });
   }
 
