@@ -27,9 +27,9 @@ export const API_LIMITS = {
   /** The same of a tenant, all of its tokens together. */
   tenantRequestBurstMax: 200,
   tenantRequestsPerSecond: 50,
-  /** Of what changes something: each is two lines of the audit log, which a tenant must not be able to roll over. */
+  /** Of what changes something: each is two lines of the audit log, synced one by one, which a tenant must neither roll over nor keep the daemon's thread busy with. */
   tenantChangeBurstMax: 20,
-  tenantChangesPerSecond: 1,
+  tenantChangesPerSecond: 0.2,
   /** Tokens, or tenants, whose rates are remembered: more than a host can have. */
   callersMax: 2048,
   /** Addresses that are remembered; beyond this the one that asked longest ago is forgotten. */

@@ -132,7 +132,7 @@ export class VfProcess implements Vf {
       // The first message that is sent there, far smaller than a socket's buffer: this does not wait.
       sendDescriptors(controlFd, encodeAssignment(this.#assignmentOf(task)), this.#descriptorsOf(task));
     } catch (error) {
-      if (error instanceof SystemCallError && (error.code === 'EPIPE' || error.code === 'ECONNRESET')) return false;
+      if (error instanceof SystemCallError && UNASSIGNABLE.has(error.code)) return false;
       throw error;
     }
     this.#group?.limitMemory(task.memoryBytesMax);
@@ -283,6 +283,8 @@ function reasonOfDeath(ending: string, complaint: string | null): Reason {
 }
 
 const VF_ID_BYTES = 8;
+/** It is gone; or so many descriptors of this user are on their way that the kernel takes no more, and the guest has to come again. */
+const UNASSIGNABLE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ETOOMANYREFS']);
 
 /** Versions of Node whose file operations would make one otherwise. */
 export const WITHOUT_IO_URING = { UV_USE_IO_URING: '0' } as const;

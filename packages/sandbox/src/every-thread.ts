@@ -55,13 +55,13 @@ function visitThreads(block: Block): void {
   const own = systemCall('gettid', ownCallNumber('gettid'));
   for (;;) {
     const others = threadIds().filter((id) => id !== own && !block.visited.has(id));
-    visit(others.length === 0 ? [own] : others, block);
+    visit(others.length === 0 ? [own] : others, block, others.length === 0);
     if (others.length === 0) return;
   }
 }
 
 /** All at once, and then waits for all: on a busy machine each of them takes its time to be on. */
-function visit(threads: readonly number[], block: Block): void {
+function visit(threads: readonly number[], block: Block, isLast: boolean): void {
   // Each takes a place in the block, wherever this one gets to.
   assert(block.visited.size + threads.length <= THREADS_MAX, `This process has more than ${THREADS_MAX} threads.`);
   for (const id of threads) if (signalThread(id)) block.expect(id);
@@ -71,7 +71,7 @@ function visit(threads: readonly number[], block: Block): void {
     if (performance.now() > deadlineMs) throw new Error(`Threads ${block.missing.join(', ')} have not made their calls within ${THREADS_MS_MAX} ms.`);
     nap.take(lookMs);
     // Some may have ended with the signal on its way. This thread alone looks at nobody: it may be forbidden to by now.
-    if (lookMs === LOOK_MS_MAX && threads.length > 1) block.forget(threadIds());
+    if (lookMs === LOOK_MS_MAX && !isLast) block.forget(threadIds());
   }
   block.check();
 }

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { missingText } from '@gpup/sandbox/measures';
 import { CaptureFile } from '../capture/capture-file.ts';
 import { CaptureReader } from '../capture/capture-reader.ts';
 import { CaptureError } from '../capture/format.ts';
@@ -44,7 +45,8 @@ async function lineOf({ path, dawnFlags, adapter, ...options }: ReplayTask, loop
     const backend = dawnBackend({ gpu: openGpu(await loadDawn(), dawnFlags), hurry: () => loop.hurry() });
     // A file may be hostile as a guest is. From here on this process opens nothing, and has the file.
     await rehearse(backend, () => true, LOADING_ACT_COUNT);
-    confineProcess(adapter);
+    const lacking = missingText(confineProcess(adapter));
+    if (lacking !== '') process.stderr.write(`The file is replayed by a process that is not isolated in every way; missing: ${lacking}.\n`);
     return { type: 'replayed', report: await replayCapture({ ...options, capture, backend }) };
   } catch (error) {
     if (error instanceof CaptureError || isFileError(error)) return { type: 'refused', message: (error as Error).message };
