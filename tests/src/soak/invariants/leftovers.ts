@@ -68,6 +68,9 @@ const ALWAYS_THERE = ['host.json', 'run', 'run/adapters', 'run/api.sock', 'run/d
 /** Logs that were put aside, what begins with the first change, and what is left of a write that was cut off, which the next one writes over (packages/pf/src/partitions/definitions.ts). */
 const PERHAPS_THERE: ReadonlySet<string> = new Set(['state/host.log.1', 'state/audit.jsonl', 'state/audit.jsonl.1', 'state/partitions.json.new', 'state/usage.json.new', 'state/tokens.json', 'state/tokens.json.new']);
 
+/** Ours, not the host's: a VF that was about to start when its daemon was killed at a step makes the file of that step again. */
+const OURS = /^freeze-\d+$/;
+
 export const FILES: Invariant<Observation> = {
   name: 'files',
   complaints: (seen) => {
@@ -75,7 +78,7 @@ export const FILES: Invariant<Observation> = {
     const isVfs = (path: string): boolean => path.startsWith('run/vfs/');
     const others = seen.files.filter((path) => !isVfs(path));
     return [
-      ...others.filter((path) => !expected.has(path) && !PERHAPS_THERE.has(path)).map((path) => `The file ${path} is left.`),
+      ...others.filter((path) => !expected.has(path) && !PERHAPS_THERE.has(path) && !OURS.test(path)).map((path) => `The file ${path} is left.`),
       ...[...expected].filter((path) => !others.includes(path)).map((path) => `The file ${path} is missing.`),
       ...vfFileComplaints(seen.files.filter(isVfs), seen),
     ];
