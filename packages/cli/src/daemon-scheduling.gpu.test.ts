@@ -7,8 +7,8 @@ import { DEMANDING_GUEST } from './testing/demanding-guest.ts';
 import { isStopped } from './testing/processes.ts';
 import type { Program } from './testing/program.ts';
 import { eventually } from './testing/scenario.ts';
+import { until } from './testing/until.ts';
 
-const PATIENCE_MS = 60_000;
 /** Less would be a few turns only. */
 const HELD_US_MIN = 1_500_000;
 
@@ -33,16 +33,6 @@ async function demand(t: TestContext, scene: DaemonScene, partition: string, { l
   t.after(() => program.child.kill('SIGKILL'));
   await program.printed('begun');
   return program;
-}
-
-async function until<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (isRight(found)) return found;
-    if (performance.now() > deadlineMs) throw new Error(`It stays ${JSON.stringify(found)}.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 interface Held {

@@ -8,12 +8,12 @@ import type { HostEvent, PartitionUsage, PartitionView } from '@gpup/pf/actions'
 import { isStopped } from './testing/processes.ts';
 import { type Culprit, DaemonScene, type WorkingGuest } from './testing/daemon-scene.ts';
 import { eventually } from './testing/scenario.ts';
+import { until } from './testing/until.ts';
 
 const DELAY_MS = 1_500;
 const DDI_DELAY_MS = 3_000;
 /** Long enough for all of a test. */
 const LIMIT_TIME_MS = 600_000;
-const PATIENCE_MS = 20_000;
 const APERTURE_BYTES_MIN = 32 * 2 ** 20;
 
 function sceneFor(t: TestContext, { delayMs = DELAY_MS, limitCount = 5 } = {}): DaemonScene {
@@ -21,17 +21,6 @@ function sceneFor(t: TestContext, { delayMs = DELAY_MS, limitCount = 5 } = {}): 
   const scene = new DaemonScene({ pool: 1, tdr: { software, limitCount, limitTimeMs: LIMIT_TIME_MS } });
   t.after(() => scene.close());
   return scene;
-}
-
-/** Asks until the answer is as it must be in the end. */
-async function until<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (isRight(found)) return found;
-    if (performance.now() > deadlineMs) throw new Error(`It stays ${JSON.stringify(found)}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Of a partition without contexts, or with the one that was there at first. */
