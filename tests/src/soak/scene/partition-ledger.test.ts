@@ -39,3 +39,12 @@ test("a partition that is somebody else's is none of ours, until it is taken bac
   ledger.takeBack('alpha');
   match(ledger.complaints([alpha]).join(), /never made/);
 });
+
+test('guests may find nobody where a partition was refused, is in doubt, or is an adapter; nowhere else', () => {
+  const ledger = new PartitionLedger();
+  ledger.note(alpha);
+  deepEqual(['alpha', 'beta', 'software-1'].map((place) => ledger.mayBeMissing(place)), [false, true, true]);
+  ledger.restore('beta', ledger.doubt('beta'));
+  ledger.doubt('alpha');
+  deepEqual(['alpha', 'beta'].map((place) => ledger.mayBeMissing(place)), [true, true]);
+});

@@ -51,6 +51,11 @@ export class PartitionLedger {
     return this.#doubtful.has(place) ? null : (this.#known.get(place)?.escapes.includes(escapeName) ?? null);
   }
 
+  /** A plan may expect what the host has refused, or what was cut off; of an adapter that is owned whole nobody keeps a record. */
+  mayBeMissing(place: Place): boolean {
+    return isWhole(place) || !this.#known.has(place) || this.#doubtful.has(place);
+  }
+
   leaveToOthers(name: string): void {
     this.#strange.add(name);
   }

@@ -99,7 +99,7 @@ export class Scene {
   startGuest(options: Omit<GuestOptions, 'socketPath'>): GuestProcess {
     const { place } = options;
     const guest = this.guests.start({ ...options, socketPath: this.socketOf(place) });
-    if (!this.keeper.isUp) guest.allow(REASONS.noHost);
+    if (!this.keeper.isUp || this.ledger.mayBeMissing(place)) guest.allow(REASONS.noHost);
     if (this.#hungPlaces.has(place)) guest.allow(REASONS.blocked);
     if (isWhole(place) || this.ledger.contextsMaxOf(place) < CONTEXTS_SCARCE) guest.allow(REASONS.full);
     return guest;
