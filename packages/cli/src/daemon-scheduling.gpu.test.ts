@@ -170,7 +170,7 @@ test('a VF that stands still in its turn loses it, and its context', async (t) =
   await eventually(() => isStopped(vfPid as number) || undefined, () => `process ${vfPid} does not stop`);
   await eventually(() => events.some(({ type }) => type === 'tdr') || undefined, () => 'nothing is timed out');
   const tdr = events.find((event) => event.type === 'tdr');
-  match(tdr?.code ?? '', /^tdr-(turn|submit|ping)$/);
+  match(tdr?.code ?? '', /^tdr-(turn|submit|ping|thread)$/);
   equal(tdr?.partition, 'a');
   await guest.goesOn(5);
   equal((await guest.end())[0], 0);

@@ -2,7 +2,11 @@ import { equal } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, describe, test } from 'node:test';
+import { forgoIoUring } from '@gpup/sandbox';
 import { isConfinedProcess, isConfinedThread } from './confined-process.ts';
+
+// As a host does: Node 24 has one from its start otherwise, whose thread in the kernel keeps its rights.
+forgoIoUring();
 
 /** It prints a line once it has done what it is told, and waits. */
 async function processOf(t: TestContext, act: string): Promise<ChildProcess> {

@@ -9,9 +9,18 @@ export function pathsMappedBy(pid: number): string {
   return mappedFilesOf(pid).map(({ path }) => path).join('\n');
 }
 
-/** Of a VF process: it is confined once it is warm, and has the aperture of its guest later. */
+/** Of a VF process: it is confined once it is warm, by a filter more than it has of its host, and has the aperture of its guest later. */
 export function isWarmWithoutGuest(pid: number): boolean {
-  return /^Seccomp:\s*2$/m.test(readProc(pid, 'status')) && !APERTURE.test(pathsMappedBy(pid));
+  return filterCountOf(pid) > filterCountOf(statusNumber(pid, 'PPid')) && !APERTURE.test(pathsMappedBy(pid));
+}
+
+function filterCountOf(pid: number): number {
+  return statusNumber(pid, 'Seccomp_filters');
+}
+
+/** 0: the process is not there, or says nothing of it. */
+function statusNumber(pid: number, field: string): number {
+  return Number(new RegExp(`^${field}:\\s*(\\d+)$`, 'm').exec(readProc(pid, 'status'))?.[1] ?? 0);
 }
 
 /** This folder's place in dist, from which the packages are found. */
