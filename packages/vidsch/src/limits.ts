@@ -8,6 +8,11 @@ export const SCHEDULER_LIMITS = {
   unfinishedUsMax: 30_000_000,
   /** Under best-effort, so long after an interactive partition last wanted the adapter everybody is free again. */
   calmUs: 1_000_000,
+  /**
+   * From the beginning of a turn that is given away to the next one of the same partition. One that has work is idle for so
+   * long before it gives a turn up; one that lies could else have turns as fast as its socket takes them, and the host nothing else to do.
+   */
+  yieldedUsMin: 300,
   /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
   slicesPerTurnMax: 4,
   /** So long after the end of a turn those that have not said that it is over are looked at, and as often from then on. */

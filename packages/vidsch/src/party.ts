@@ -9,6 +9,8 @@ export class Party {
   heldUs = 0;
   /** In which at least one context held the adapter. */
   turnCount = 0;
+  /** Until then it has no further turn: it has given its last one up at once. */
+  restsUntilUs = 0;
   /** Those that have not finished what they were let do before there were turns, or before their turn ended without them. */
   readonly #emptying = new Set<Gate>();
   #emptyingSinceUs = 0;

@@ -181,6 +181,11 @@ export class TurnScheduler {
     return false;
   }
 
+  /** Also for longer than everybody is quiet for: what it has begun is waited for. */
+  get #isInteractiveHolding(): boolean {
+    return this.#turn !== null && !this.#turn.isVacant && this.#isInteractive(this.#turn.name);
+  }
+
   get #givesAway(): boolean {
     return this.#terms.policy === 'best-effort';
   }
@@ -218,7 +223,7 @@ export class TurnScheduler {
   }
 
   #modeAt(nowUs: number): Mode {
-    if (this.#isInteractiveWaiting) this.#urgentUs = nowUs;
+    if (this.#isInteractiveWaiting || this.#isInteractiveHolding) this.#urgentUs = nowUs;
     const running = [...this.#parties.values()].filter(({ isRunning }) => isRunning);
     if (running.length === 0) return 'free';
     // One that has all of it shares with nobody, unless somebody runs who has nothing.
@@ -290,7 +295,7 @@ export class TurnScheduler {
   #steer(turn: RunningTurn, nowUs: number): void {
     if (!this.#weights.has(turn.name)) turn.end(nowUs);
     if (!turn.isTold && nowUs < turn.untilUs) turn.letIn(this.#parties.get(turn.name)?.gates ?? [], nowUs);
-    if (this.#isToCede(turn)) turn.end(nowUs);
+    if (this.#isToCede(turn, nowUs)) turn.end(nowUs);
     if (nowUs >= turn.grantedUntilUs + SCHEDULER_LIMITS.silentUs) this.#endWithoutSilent(turn, nowUs);
   }
 
@@ -304,28 +309,28 @@ export class TurnScheduler {
     }
   }
 
-  #isToCede(turn: RunningTurn): boolean {
+  #isToCede(turn: RunningTurn, nowUs: number): boolean {
     const isUrgentItself = this.#isInteractive(turn.name) && !turn.isVacant;
-    if (!isUrgentItself && this.#urgent(turn.name) !== null) return true;
+    if (!isUrgentItself && this.#urgent(turn.name, nowUs) !== null) return true;
     if (!turn.yields || !turn.isIdle) return false;
-    return !this.#givesAway || this.#waiting().some(({ name }) => name !== turn.name);
+    return !this.#givesAway || this.#waiting(nowUs).some(({ name }) => name !== turn.name);
   }
 
   /** Those that can be given a turn and want one. */
-  #waiting(): readonly Party[] {
-    return [...this.#parties.values()].filter((party) => party.waits && !party.isEmptying && this.#weights.has(party.name));
+  #waiting(nowUs: number): readonly Party[] {
+    return [...this.#parties.values()].filter((party) => party.waits && !party.isEmptying && this.#weights.has(party.name) && nowUs >= party.restsUntilUs);
   }
 
   /** The interactive partition, but for one, that comes before those whose turn it is: as long as it is not ahead of its share. */
-  #urgent(except: string | null): string | null {
-    const candidates = this.#waiting()
+  #urgent(except: string | null, nowUs: number): string | null {
+    const candidates = this.#waiting(nowUs)
       .filter(({ name }) => name !== except && this.#isInteractive(name) && this.#times.aheadUs(name) <= this.#terms.sliceUs)
       .sort((one, other) => this.#times.aheadUs(one.name) - this.#times.aheadUs(other.name));
     return candidates[0]?.name ?? null;
   }
 
   #nextTurn(nowUs: number): RunningTurn | null {
-    const waiting = this.#waiting();
+    const waiting = this.#waiting(nowUs);
     if (waiting.length === 0) {
       this.#restingSinceUs ??= nowUs;
       return null;
@@ -335,7 +340,7 @@ export class TurnScheduler {
     if (this.#restingSinceUs !== null && !this.#givesAway) this.#times.pass(nowUs - this.#restingSinceUs);
     this.#restingSinceUs = null;
     const inOrder = this.#times.next((name) => names.has(name));
-    const name = this.#urgent(null) ?? inOrder;
+    const name = this.#urgent(null, nowUs) ?? inOrder;
     if (name === null) return null;
     this.#times.turnBegins(name);
     const isOutOfOrder = name !== inOrder;
@@ -367,6 +372,7 @@ export class TurnScheduler {
     const party = this.#parties.get(turn.name);
     const heldUs = turn.heldUs(nowUs);
     if (party === undefined || heldUs === 0) return;
+    if (turn.yields) party.restsUntilUs = turn.startUs + SCHEDULER_LIMITS.yieldedUsMin;
     party.heldUs += heldUs;
     party.turnCount += 1;
   }
@@ -376,6 +382,7 @@ export class TurnScheduler {
     const times = [
       this.#isBeginning ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
       ...[...this.#parties.values()].map(({ emptyingUntilUs }) => emptyingUntilUs),
+      ...[...this.#parties.values()].filter(({ waits, restsUntilUs }) => waits && restsUntilUs > nowUs).map(({ restsUntilUs }) => restsUntilUs),
       this.#turn === null ? Number.POSITIVE_INFINITY : wakeForUs(this.#turn, nowUs),
       this.#givesAway ? this.#urgentUs + SCHEDULER_LIMITS.calmUs : Number.POSITIVE_INFINITY,
     ];

@@ -82,3 +82,21 @@ function termsOf(policy: SchedulingPolicy, shares: Readonly<Record<string, numbe
   const partitions = Object.entries(shares).map(([name, share]): readonly [string, PartitionTerms] => [name, { share, isInteractive: interactive.includes(name) }]);
   return { policy, sliceUs: SLICE_US, partitions: new Map(partitions) };
 }
+
+export const HALVES = { a: 0.5, b: 0.5 };
+export const NEVER = Number.POSITIVE_INFINITY;
+
+/** Context 1 in partition a and context 2 in b; both have heard that there are turns, and want one. */
+export function two(policy: SchedulingPolicy, { shares = HALVES as Readonly<Record<string, number>>, interactive = [] as readonly string[], wants = [true, true] } = {}): Rig {
+  const rig = new Rig(policy, shares, interactive);
+  rig.begin(1, 'a');
+  rig.begin(2, 'b');
+  for (const [index, context] of [1, 2].entries()) rig.settle(context, { wants: wants[index] as boolean });
+  return rig;
+}
+
+/** The turn of the context goes to its end. */
+export function finish(rig: Rig, context: number, { wants = true } = {}): void {
+  rig.pass(Math.max(0, (rig.turnOf(context)?.untilUs ?? 0) - rig.nowUs));
+  rig.settle(context, { wants });
+}
