@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Refusal } from './refusal.ts';
 
 /** The moments of a write after each of which a crash is tried, in their order. */
 export const KEPT_FILE_STEPS = ['opened', 'written', 'synced', 'renamed', 'kept'] as const;
@@ -48,6 +49,29 @@ export function readKeptFile(path: string, bytesMax: number): string | null {
     return readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);
+  }
+}
+
+/** What one needs to know of a kept file of JSON to read it, and to say what is wrong with it. */
+export interface KeptRecord<T> {
+  readonly bytesMax: number;
+  /** Throws an Error that says what is wrong. */
+  readonly decode: (value: unknown) => T;
+  /** Of the Refusal. */
+  readonly code: string;
+  /** `The tokens`. */
+  readonly what: string;
+  /** What a host begins with that has no such file: `without tokens`. */
+  readonly otherwise: string;
+}
+
+/** Null where there is no file. Throws a Refusal for one that is damaged; the file stays as it is. */
+export function loadKept<T>(path: string, { bytesMax, decode, code, what, otherwise }: KeptRecord<T>): T | null {
+  try {
+    const text = readKeptFile(path, bytesMax);
+    return text === null ? null : decode(JSON.parse(text));
+  } catch (error) {
+    throw new Refusal(code, `${what} in ${path} cannot be read, so nothing is started and the file is kept as it is: ${(error as Error).message} Mend it, or move it away to begin ${otherwise}.`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is kept of what partitions have used: `STATE/usage.json`. */
 import { PF_LIMITS } from '@gpup/pf';
 import { fieldPath, fieldsOf, listOf, numberOf, recordOf, shown, textOf, wholeNumberOf } from '@gpup/pf/fields';
-import { readKeptFile, writeKeptFile } from '@gpup/pf/kept-file';
+import { loadKept, writeKeptFile } from '@gpup/pf/kept-file';
 import { PARTITION_NAME, TENANT_NAME } from '@gpup/pf/partitions';
 import { Refusal } from '@gpup/pf/refusal';
 import type { Account, Amounts, Reading } from './meter-account.ts';
@@ -11,12 +11,7 @@ const USAGE_VERSION = 1;
 
 /** Null where there is no file. Throws a Refusal for one that is damaged; the file stays as it is. */
 export function loadUsage(path: string): MeterState | null {
-  try {
-    const text = readKeptFile(path, PF_LIMITS.usageBytesMax);
-    return text === null ? null : decodeUsage(JSON.parse(text));
-  } catch (error) {
-    throw new Refusal('usage-damaged', `The usage in ${path} cannot be read, so nothing is started and the file is kept as it is: ${(error as Error).message} Mend it, or move it away to begin at zero.`);
-  }
+  return loadKept(path, { bytesMax: PF_LIMITS.usageBytesMax, decode: decodeUsage, code: 'usage-damaged', what: 'The usage', otherwise: 'at zero' });
 }
 
 export function saveUsage(path: string, state: MeterState): void {

@@ -3,7 +3,7 @@ import type { Role } from '@gpup/pf/access';
 import { type TextRule, badField, fieldPath, fieldsOf, listOf, recordOf, shown, textOf, wholeNumberOf, wordOf } from '@gpup/pf/fields';
 import { PF_LIMITS } from '@gpup/pf';
 import { Refusal } from '@gpup/pf/refusal';
-import { readKeptFile, writeKeptFile } from '@gpup/pf/kept-file';
+import { loadKept, writeKeptFile } from '@gpup/pf/kept-file';
 import { PARTITION_NAME, TENANT_NAME } from '@gpup/pf/partitions';
 
 const TOKENS_VERSION = 1;
@@ -38,12 +38,7 @@ const TIME = { min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'ms' };
 
 /** Null where there is no file. Throws a Refusal for one that is damaged; the file stays as it is. */
 export function loadTokens(path: string): SavedTokens | null {
-  try {
-    const text = readKeptFile(path, PF_LIMITS.tokensBytesMax);
-    return text === null ? null : decodeTokens(JSON.parse(text));
-  } catch (error) {
-    throw new Refusal('tokens-damaged', `The tokens in ${path} cannot be read, so nothing is started and the file is kept as it is: ${(error as Error).message} Mend it, or move it away to start without tokens.`);
-  }
+  return loadKept(path, { bytesMax: PF_LIMITS.tokensBytesMax, decode: decodeTokens, code: 'tokens-damaged', what: 'The tokens', otherwise: 'without tokens' });
 }
 
 export function saveTokens(path: string, saved: SavedTokens): void {
