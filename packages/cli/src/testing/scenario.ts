@@ -51,7 +51,7 @@ export class Run {
 
   /** Resolves when a process stands still at the step, with its pid. */
   async frozen(): Promise<number> {
-    const pid = await eventually(() => Number.parseInt(readOr(this.#freezeFile, '0'), 10) || undefined, () => `nothing freezes; output: ${this.output}`);
+    const pid = await eventually(() => Number.parseInt(readOr(this.#freezeFile, '0'), 10) || undefined, () => `nothing freezes; processes left: ${this.#left().join(', ') || 'none'}; output: ${this.output}`);
     await eventually(() => isStopped(pid) || undefined, () => `process ${pid} does not stop`);
     // The file stays until the end: nobody else is to freeze, such as a VF process that replaces this one.
     return pid;
