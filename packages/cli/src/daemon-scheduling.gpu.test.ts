@@ -73,7 +73,7 @@ test('under equal-share a monster and a small one hold the adapter for as long a
   deepEqual(free.map(({ scheduling: { promisedShare, turnCount } }) => [promisedShare, turnCount]), [[null, 0], [null, 0]]);
 
   const adapter = await scene.ask('setAdapterScheduling', 'software-0', { policy: 'equal-share' });
-  deepEqual(adapter.scheduling, { policy: 'equal-share', sliceMs: 10 });
+  deepEqual(adapter.scheduling, { policy: 'equal-share', sliceMs: 30 });
   const before = await scene.ask('partitions');
   checkParts(await heldSince(scene, ['monster', 'small'], before), [1 / 2, 1 / 2]);
   deepEqual((await scene.ask('partitions')).map(({ scheduling }) => scheduling.promisedShare), [1 / 2, 1 / 2]);

@@ -164,7 +164,7 @@ test('an empty configuration is the defaults', () => {
     pool: 1,
     orphanMsMax: 600_000,
     tdr: { hardware: { delayMs: 2_000, ddiDelayMs: 5_000 }, software: { delayMs: 10_000, ddiDelayMs: 20_000 }, limitCount: 5, limitTimeMs: 60_000 },
-    scheduling: { policy: 'best-effort', sliceMs: 10 },
+    scheduling: { policy: 'best-effort', sliceMs: 30 },
     logLevel: 'info',
     defaultPartition: true,
     isolation: 'prefer',
@@ -177,7 +177,7 @@ test('an address in brackets is taken without them', () => {
 });
 
 test('what is given replaces a default, beside the others', () => {
-  deepEqual(decode({ scheduling: { policy: 'equal-share' } }).scheduling, { policy: 'equal-share', sliceMs: 10 });
+  deepEqual(decode({ scheduling: { policy: 'equal-share' } }).scheduling, { policy: 'equal-share', sliceMs: 30 });
   deepEqual(decode({ tdr: { software: { delayMs: 300 } } }).tdr.software, { delayMs: 300, ddiDelayMs: 20_000 });
 });
 

@@ -56,8 +56,11 @@ export const PF_LIMITS = {
   /** NVIDIA's are 1 and 30; longer turns are for adapters whose submits are long. */
   sliceMsMin: 1,
   sliceMsMax: 100,
-  /** A switch costs about half a millisecond, so that 10 ms lose some 5 %; the last of eight partitions waits 70 ms. */
-  sliceMsDefault: 10,
+  /**
+   * A switch costs a software GPU one to two milliseconds, beginning with programs that are in no cache any more: 10 ms lose
+   * a seventh of each turn, 30 ms a twentieth (docs/scheduling.md). Whoever cannot wait for others' turns is interactive.
+   */
+  sliceMsDefault: 30,
   /** The smallest part of an adapter that a size can name is one of so many. */
   sizeDenominatorMax: 128,
   /** Of a partition: more than there are escapes, or features of WebGPU, for years. */

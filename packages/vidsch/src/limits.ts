@@ -15,8 +15,10 @@ export const SCHEDULER_LIMITS = {
   yieldedUsMin: 300,
   /** Whoever is owed more than a slice has it in one turn, up to so many: each switch to oneself is lost time. */
   slicesPerTurnMax: 4,
-  /** So long after the end of a turn those that have not said that it is over are looked at, and as often from then on. */
+  /** So long after the end of a turn those that have not said that it is over are looked at. */
   silentUs: 5_000,
+  /** And again after so long, and whenever something is heard: each look takes the host, and so a software GPU, a tenth of a millisecond and more. */
+  silentAgainUs: 20_000,
   /** Between two looks no more time than this counts against whoever holds the adapter, nor is charged for. */
   lookUsMax: 1_000_000,
 } as const;

@@ -282,7 +282,7 @@ test('one that is inside of a command for long has no turn before it has finishe
   rig.pass(SLICE_US + SCHEDULER_LIMITS.silentUs);
   equal(rig.open.length, 0);
   rig.signs.set(1, 'unaware');
-  rig.pass(SCHEDULER_LIMITS.silentUs);
+  rig.pass(SCHEDULER_LIMITS.silentAgainUs);
   rig.say(3, 'turn-wanted');
   for (let turn = 0; turn < 5; turn++) {
     ok(rig.open.includes(2));

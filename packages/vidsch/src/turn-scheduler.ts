@@ -392,5 +392,7 @@ export class TurnScheduler {
 
 /** Nobody else ends a turn that nobody uses; others end by what is said of them, or not said. */
 function wakeForUs(turn: RunningTurn, nowUs: number): number {
-  return turn.isVacant ? turn.untilUs : Math.max(nowUs, turn.grantedUntilUs) + SCHEDULER_LIMITS.silentUs;
+  if (turn.isVacant) return turn.untilUs;
+  const silentFromUs = turn.grantedUntilUs + SCHEDULER_LIMITS.silentUs;
+  return nowUs < silentFromUs ? silentFromUs : nowUs + SCHEDULER_LIMITS.silentAgainUs;
 }

@@ -6,6 +6,7 @@ import { type Actor, onStage } from '../stage.ts';
 import type { Scene, SceneContext } from './scene.ts';
 
 const POINTS_MAX = 2;
+const FIXED = { policy: 'fixed-share' } as const;
 const PROMISED: Readonly<Record<string, number>> = { half: 1 / 2, 'quarter-greedy': 1 / 4, 'quarter-simple': 1 / 4 };
 
 function actors({ calibration }: SceneContext): Actor[] {
@@ -25,23 +26,16 @@ export const fixedShares: Scene = {
     return onStage(timing, async (stage) => {
       onStep('3 guests start');
       await stage.enter(actors(context));
-      const baseline = new Baseline(stage);
-      onStep('3 guests, each alone');
-      await baseline.measure();
-      onStep('fixed-share, all of them');
-      await stage.schedule({ policy: 'fixed-share' });
-      const all = await stage.together();
-      onStep('fixed-share, only the half');
-      const only = await stage.together(['half']);
-      onStep('fixed-share, only the greedy quarter');
-      const onlyGreedy = await stage.together(['quarter-greedy']);
-      onStep('3 guests, each alone again');
-      await baseline.measure();
+      await stage.warmUp();
+      const baseline = new Baseline(stage, onStep);
+      const all = await baseline.take(FIXED, { title: 'fixed-share, all of them' });
+      const only = await baseline.take(FIXED, { title: 'fixed-share, only the half', names: ['half'] });
+      const onlyGreedy = await baseline.take(FIXED, { title: 'fixed-share, only the greedy quarter', names: ['quarter-greedy'] });
       const promised = (name: string): number => PROMISED[name] as number;
       const groups = [
-        { title: '1/2 + 1/4 + 1/4, fixed-share', guests: baseline.sharesOf(all, promised) },
-        { title: 'only the 1/2 active, fixed-share', guests: baseline.sharesOf(only, promised) },
-        { title: 'only the greedy 1/4 active, fixed-share', guests: baseline.sharesOf(onlyGreedy, promised) },
+        { title: '1/2 + 1/4 + 1/4, fixed-share', guests: all.sharesOf(promised) },
+        { title: 'only the 1/2 active, fixed-share', guests: only.sharesOf(promised) },
+        { title: 'only the greedy 1/4 active, fixed-share', guests: onlyGreedy.sharesOf(promised) },
       ];
       const names = ['fixed_share_points_off', 'fixed_share_only_half_points_off', 'fixed_share_only_greedy_points_off'];
       const figures = groups.map(({ guests }, i) => {

@@ -22,15 +22,19 @@ export const onlyActive: Scene = {
     const actor = (name: string): Actor => ({ name, size: `1/${IDLE_COUNT + 1}`, plan: simpleGuest(calibration) });
     const idle = Array.from({ length: IDLE_COUNT }, (_, i) => actor(`idle-${i + 1}`));
     return onStage(timing, async (stage) => {
+      onStep('the guest starts');
       await stage.enter([actor(ACTIVE)]);
+      await stage.warmUp();
       const alone = [await paceUnder('best-effort', stage)];
       const beside: number[] = [];
       const single: number[] = [];
       for (let i = 0; i < ALTERNATIONS; i++) {
         onStep(`beside ${IDLE_COUNT} idle ones, ${i + 1}/${ALTERNATIONS}`);
         await stage.enter(idle);
+        await settled(stage);
         beside.push(await paceUnder('best-effort', stage));
         await stage.leave(idle.map(({ name }) => name));
+        await settled(stage);
         onStep(`the only one at all, ${i + 1}/${ALTERNATIONS}`);
         single.push(await paceUnder('equal-share', stage));
         alone.push(await paceUnder('best-effort', stage));
@@ -50,6 +54,11 @@ export const onlyActive: Scene = {
     });
   },
 };
+
+/** Others that have come or gone keep the machine busy for seconds, with what they load, compile and give back. */
+async function settled(stage: Stage): Promise<void> {
+  await stage.together([ACTIVE]);
+}
 
 async function paceUnder(policy: SchedulingPolicy, stage: Stage): Promise<number> {
   await stage.schedule({ policy });

@@ -23,21 +23,13 @@ export const total: Scene = {
     return onStage(timing, async (stage) => {
       onStep(`${COUNT} guests start`);
       await stage.enter(Array.from({ length: COUNT }, (_, i) => ({ name: `simple-${i + 1}`, size: `1/${COUNT}`, plan: simpleGuest(calibration) })));
-      const baseline = new Baseline(stage);
-      onStep(`${COUNT} guests, each alone`);
-      await baseline.measure();
-      const taken = [];
-      for (const { scheduling, bar } of TAKES) {
-        onStep(`${COUNT} guests, ${titleOf(scheduling)}`);
-        await stage.schedule(scheduling);
-        taken.push({ scheduling, bar, figures: await stage.together() });
-      }
-      onStep(`${COUNT} guests, each alone again`);
-      await baseline.measure();
+      await stage.warmUp();
+      const baseline = new Baseline(stage, onStep);
       const groups: ShareGroup[] = [];
       const figures: Figure[] = [];
-      for (const { scheduling, bar, figures: counted } of taken) {
-        const guests = baseline.sharesOf(counted, () => (scheduling.policy === 'best-effort' ? null : 1 / COUNT));
+      for (const { scheduling, bar } of TAKES) {
+        const taken = await baseline.take(scheduling, { title: `${COUNT} guests, ${titleOf(scheduling)}` });
+        const guests = taken.sharesOf(() => (scheduling.policy === 'best-effort' ? null : 1 / COUNT));
         const shares = guests.map(({ share }) => share);
         groups.push({ title: `${COUNT} alike, ${titleOf(scheduling)}`, guests });
         figures.push(judged(`sum_${nameOf(scheduling)}`, sum(shares), bar === undefined ? {} : { bar }), judged(`jain_alike_${nameOf(scheduling)}`, jainIndex(shares)));

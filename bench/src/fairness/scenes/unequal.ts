@@ -45,19 +45,13 @@ function amongGuests(count: number, context: SceneContext): Promise<Found> {
   return onStage(timing, async (stage) => {
     onStep(`${count} guests start`);
     await stage.enter(actors(count, context));
-    const baseline = new Baseline(stage);
-    onStep(`${count} guests, each alone`);
-    await baseline.measure();
-    onStep(`${count} guests, best-effort`);
-    const free = await stage.together();
-    onStep(`${count} guests, equal-share`);
-    await stage.schedule({ policy: 'equal-share' });
-    const equal = await stage.together();
-    onStep(`${count} guests, each alone again`);
-    await baseline.measure();
+    await stage.warmUp();
+    const baseline = new Baseline(stage, onStep);
+    const free = await baseline.take({ policy: 'best-effort' }, { title: `${count} guests, best-effort` });
+    const equal = await baseline.take({ policy: 'equal-share' }, { title: `${count} guests, equal-share` });
     const groups = [
-      { title: `${count} guests, best-effort`, guests: baseline.sharesOf(free, () => null) },
-      { title: `${count} guests, equal-share`, guests: baseline.sharesOf(equal, () => 1 / count) },
+      { title: `${count} guests, best-effort`, guests: free.sharesOf(() => null) },
+      { title: `${count} guests, equal-share`, guests: equal.sharesOf(() => 1 / count) },
     ] as const;
     const [freeShares, equalShares] = groups.map(({ guests }) => guests.map(({ share }) => share)) as [number[], number[]];
     const figures = [

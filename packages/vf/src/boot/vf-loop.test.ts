@@ -276,7 +276,7 @@ test('work whose end is awaited is looked for more often, a little less so the o
   while (clock.timeMs < 30) clock.turn();
   const often = tickedAtMs.length - rare;
   const gaps = tickedAtMs.slice(rare).map((ms, i, all) => ms - (all[i - 1] ?? sinceMs));
-  equal(Math.max(...gaps) < 30 / 64 + 0.01, true, `a gap of ${Math.max(...gaps)} ms`);
+  equal(Math.max(...gaps) < 30 / 32 + 0.01, true, `a gap of ${Math.max(...gaps)} ms`);
   equal(often > 20 && often < 34, true, `${often} ticks in 10 ms`);
   loop.awaitEnd(false);
   const before = tickedAtMs.length;

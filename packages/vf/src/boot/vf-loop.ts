@@ -14,7 +14,7 @@ const DUE_TICK_SHARE = 1 / 32;
  * and its nap take some 10 us of a core that a software GPU works on.
  */
 const AWAITED_TICK_MS = 0.2;
-const AWAITED_TICK_SHARE = 1 / 64;
+const AWAITED_TICK_SHARE = 1 / 32;
 /** What Node's timers can do; the longest time between two ticks. */
 const TIMER_MS = 1;
 /**
