@@ -273,11 +273,11 @@ test('work whose end is awaited is looked for more often, a little less so the o
   const rare = tickedAtMs.length;
   const sinceMs = clock.timeMs;
   loop.awaitEnd(true);
-  while (clock.timeMs < 30) clock.turn();
+  while (clock.timeMs < 28) clock.turn();
   const often = tickedAtMs.length - rare;
   const gaps = tickedAtMs.slice(rare).map((ms, i, all) => ms - (all[i - 1] ?? sinceMs));
-  equal(Math.max(...gaps) < 30 / 32 + 0.01, true, `a gap of ${Math.max(...gaps)} ms`);
-  equal(often > 20 && often < 34, true, `${often} ticks in 10 ms`);
+  equal(Math.max(...gaps) < 28 / 32 + 0.01, true, `a gap of ${Math.max(...gaps)} ms`);
+  equal(often > 9 && often < 15, true, `${often} ticks in 8 ms`);
   loop.awaitEnd(false);
   const before = tickedAtMs.length;
   while (clock.timeMs < 40) clock.turn();
