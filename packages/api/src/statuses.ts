@@ -46,6 +46,7 @@ export const STATUSES = {
   'secrets-exhausted': 409,
   'timestamps-in-use': 409,
   'tokens-exhausted': 409,
+  'tenants-exhausted': 409,
   'vram-exhausted': 409,
   'vram-in-use': 409,
 

@@ -110,6 +110,7 @@ export class HostActions implements PfActions {
   async createPartition(asked: PartitionRequest): Promise<PartitionView> {
     const request = decodePartitionRequest(asked, KNOWN_NAMES);
     return this.#inTransitWith(request.name, 'partition', async () => {
+      this.#options.meter.admit(request.tenant ?? null);
       this.#core.commit(createPartition(this.#core.table, request, this.#circumstances()));
       try {
         await this.#core.addPartition(request.name);

@@ -96,6 +96,6 @@ export const PF_LIMITS = {
   usageBytesMax: 16 * 2 ** 20,
   /** Lives of removed partitions that are told one by one; older ones are told in their tenant's sum alone. */
   usageRemovedMax: 1024,
-  /** Tenants whose sums are kept. More than partitions and tokens can name for years. */
+  /** Tenants whose sums are kept; no partition is made for another one. A name for each job is some years' worth. */
   usageTenantsMax: 65_536,
 } as const;

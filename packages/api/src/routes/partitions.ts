@@ -38,6 +38,7 @@ export const PARTITION_ROUTES = [
       'vram-exhausted',
       'compute-exhausted',
       'adapter-full',
+      'tenants-exhausted',
       'above-adapter',
       'capability-order',
       'encode-unsupported',

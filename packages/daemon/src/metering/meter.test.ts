@@ -117,6 +117,25 @@ describe('a meter', () => {
     equal(scene.meter.report().atMs, scene.nowMs);
   });
 
+  test('has no place for more tenants than its file may hold, and drops nobody for another', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gpup-usage-'));
+    after(() => rmSync(directory, { recursive: true, force: true }));
+    const earlier = Array.from({ length: PF_LIMITS.usageTenantsMax - 2 }, (_, index) => ({ tenant: `t${index}${'x'.repeat(PF_LIMITS.partitionNameLengthMax)}`.slice(0, PF_LIMITS.partitionNameLengthMax), gpuTimeUs: Number.MAX_SAFE_INTEGER, vramUnits: Number.MAX_SAFE_INTEGER }));
+    const scene = new Scene();
+    scene.saved = { sinceMs: 0, savedMs: 0, lives: [], earlier };
+    scene.restart();
+    for (const tenant of ['one', null]) {
+      scene.meter.admit(tenant);
+      scene.meter.follow([partition('p', tenant)]);
+    }
+    for (const tenant of ['one', null, earlier[0]?.tenant ?? '']) scene.meter.admit(tenant);
+    throws(() => scene.meter.admit('other'), { code: 'tenants-exhausted', field: 'tenant', message: /65536/ });
+    scene.meter.save();
+    const path = join(directory, 'usage.json');
+    saveUsage(path, scene.saved as MeterState);
+    deepEqual(loadUsage(path), scene.saved);
+  });
+
   test('that cannot save stands still, says so once, and goes on when it can', () => {
     const scene = new Scene();
     scene.meter.follow([partition('p')]);

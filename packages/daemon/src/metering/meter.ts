@@ -1,6 +1,7 @@
 import type { MeteredFigures, UsageReport } from '@gpup/pf/access';
 import { PF_LIMITS } from '@gpup/pf';
 import type { PartitionDefinition } from '@gpup/pf/partitions';
+import { Refusal } from '@gpup/pf/refusal';
 import { type Account, type Amounts, EMPTY_ACCOUNT, type Reading, VRAM_UNIT_BYTE_SECONDS, advance } from './meter-account.ts';
 
 /** One life of a partition: another one of the same name has an account of its own. */
@@ -68,6 +69,14 @@ export class Meter {
     this.#earlier = earlier;
     for (const life of lives) if (life.removedMs === null) this.#living.set(life.partition, life);
     for (const name of this.#living.keys()) this.#restored.add(name);
+  }
+
+  /** Throws a Refusal for one tenant more than can be kept: nobody's sum is dropped for another's. */
+  admit(tenant: string | null): void {
+    if (this.#earlier.length + this.#removed.length + this.#living.size < PF_LIMITS.usageTenantsMax) return;
+    const known = new Set([...this.#earlier, ...this.#removed, ...this.#living.values()].map((each) => each.tenant));
+    if (known.has(tenant) || known.size < PF_LIMITS.usageTenantsMax) return;
+    throw new Refusal('tenants-exhausted', `The host keeps what ${known.size} tenants have used, as many as it can (${PF_LIMITS.usageTenantsMax}). Export the usage, end the host, move its usage.json away, and start it again.`, 'tenant');
   }
 
   /** Begins an account for each partition that has none, and closes those of partitions that are gone. */
