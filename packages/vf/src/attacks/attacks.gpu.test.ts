@@ -1,9 +1,10 @@
 /** Each attack succeeds inside of a VF that is not isolated, and fails in one that is. */
 import { equal, match } from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ATTACKS, type Attack } from './attacks.ts';
 import { AttackedVf, Scene, type Verdict, environmentForAttacks } from './scene.ts';
 
@@ -11,7 +12,8 @@ const isRoot = process.getuid?.() === 0;
 /** Where dumps go to a program there is no file to look for. */
 const dumpsGoToFiles = !readFileSync('/proc/sys/kernel/core_pattern', 'latin1').startsWith('|');
 const openFilesMax = Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 0);
-const possible = ATTACKS.filter(({ needsRoot, needsOpenFiles = 0, leaves }) => (isRoot || needsRoot !== true) && needsOpenFiles <= openFilesMax && (dumpsGoToFiles || leaves === undefined));
+const hasCompatCalls = spawnSync(process.execPath, [fileURLToPath(new URL('./compat-probe.js', import.meta.url))]).status === 0;
+const possible = ATTACKS.filter(({ needsRoot, needsOpenFiles = 0, needsCompatCalls, leaves }) => (isRoot || needsRoot !== true) && needsOpenFiles <= openFilesMax && (hasCompatCalls || needsCompatCalls !== true) && (dumpsGoToFiles || leaves === undefined));
 
 const scene = new Scene();
 const vfs: Record<'off' | 'require', AttackedVf | undefined> = { off: undefined, require: undefined };

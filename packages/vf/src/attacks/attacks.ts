@@ -6,8 +6,8 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NativeFunction, nativeFunction, nativeMemory } from '@gpup/os';
-import { addressOfBytes, call, inetAddress, runCode, unixAddress, words32, words64 } from './native.ts';
+import { nativeMemory } from '@gpup/os';
+import { addressOfBytes, call, compatGetpid, inetAddress, unixAddress, words32, words64 } from './native.ts';
 
 /** Whom it is aimed at. */
 export interface Targets {
@@ -38,6 +38,8 @@ export interface Attack {
   readonly needsRoot?: true;
   /** So many must be allowed without isolation. */
   readonly needsOpenFiles?: number;
+  /** The kernel must have the 32-bit interface, which a machine can be started without. */
+  readonly needsCompatCalls?: true;
   /** The process is another one, or none, afterwards. */
   readonly spoils?: true;
   /** It succeeds by ending the process in this way, and not by going on. */
@@ -186,7 +188,7 @@ const KERNEL: readonly Attack[] = [
   { name: "the kernel's log", kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, run: () => void call('syslog', 10, 0, 0) },
   { name: "the machine's name", kind: 'kernel', falls: 'ended', by: 'system-calls, capabilities', needsRoot: true, run: () => void call('sethostname', HOST_NAME, HOST_NAME.length) },
   { name: 'become another user', kind: 'kernel', falls: 'refused', by: 'system-calls, capabilities', needsRoot: true, spoils: true, run: () => void call('setuid', 12345) },
-  { name: 'a system call of the 32-bit interface', kind: 'kernel', falls: 'ended', by: 'system-calls', run: () => void compatGetpid() },
+  { name: 'a system call of the 32-bit interface', kind: 'kernel', falls: 'ended', by: 'system-calls', needsCompatCalls: true, run: () => void compatGetpid() },
 ];
 
 const RESOURCES: readonly Attack[] = [
@@ -224,16 +226,6 @@ function perfAttributes(): Uint8Array {
   bytes.set(words32(1, 128), 0);
   return bytes;
 }
-
-/** int 0x80 has the numbers of 32-bit programs: 20 is getpid there, and writev here. */
-function compatGetpid(): number {
-  const code = [0x53, 0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0x5b, 0xc3]; // push rbx; mov eax, 20; int 0x80; pop rbx; ret
-  const getpid: NativeFunction = nativeFunction(runCode(code), 'int32_t', []);
-  const pid = getpid();
-  if (pid !== process.pid) throw new Error(`It answers ${pid}.`);
-  return pid;
-}
-
 
 function makeQueue(name: string): string {
   closeSync(call('mq_open', name, O_CREAT_RDWR, 0o600, 0));

@@ -1,5 +1,5 @@
 /** What code that has taken a VF over would do in C, in as few words. */
-import { mapPrivatePages, nativeMemory, systemCall } from '@gpup/os';
+import { type NativeFunction, mapPrivatePages, nativeFunction, nativeMemory, systemCall } from '@gpup/os';
 
 /** On x64, where the attack suite runs. Those that VFs know of are in the sandbox's table; these are the attackers'. */
 export const CALLS = {
@@ -58,10 +58,19 @@ export function unixAddress(path: string): Uint8Array {
 }
 
 /** Runs machine code: nothing forbids it, as drivers compile. */
-export function runCode(code: readonly number[]): number {
+function runCode(code: readonly number[]): number {
   const pages = mapPrivatePages(4096);
   new Uint8Array(pages.fields.buffer).set(code);
   const PROT_READ_EXEC = 5;
   systemCall('mprotect', CALLS.mprotect, pages.address, 4096, PROT_READ_EXEC);
   return pages.address;
+}
+
+/** int 0x80 has the numbers of 32-bit programs: 20 is getpid there, and writev here. */
+export function compatGetpid(): number {
+  const code = [0x53, 0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0x5b, 0xc3]; // push rbx; mov eax, 20; int 0x80; pop rbx; ret
+  const getpid: NativeFunction = nativeFunction(runCode(code), 'int32_t', []);
+  const pid = getpid();
+  if (pid !== process.pid) throw new Error(`It answers ${pid}.`);
+  return pid;
 }
