@@ -208,3 +208,14 @@ test('a guest that ends under an endless shader leaves nothing, and it is no tim
     deepEqual([usage.tdrCount, usage.hostBytes], [0, 0], kind);
   }
 });
+
+test('a guest that has no memory left to hang with is told so, and loses nothing', async (t) => {
+  const scene = sceneFor(t);
+  await scene.start();
+  await scene.ask('createPartition', { name: 'tiny', vram: { min: 16_384, optimal: 16_384, max: 16_384 } });
+  const culprit = scene.culprit('tiny');
+  deepEqual(await culprit.tell('open'), { opened: 2 });
+  await culprit.tell('fill');
+  for (const kind of ['compute', 'destroy']) match(String((await culprit.tell(`hang ${kind}`))['refused']), /16384/);
+  equal((await scene.ask('partition', 'tiny')).usage.tdrCount, 0);
+});

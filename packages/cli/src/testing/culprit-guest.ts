@@ -3,9 +3,10 @@
  * one line of JSON. Its first two devices are `guilty`, which does it, and `innocent`.
  *   open            both devices, of a fresh adapter; { code, message } where the host refuses
  *   check           whether a computation on each of them is right
- *   hang KIND       { guilty, innocent }: what each device is lost with
+ *   hang KIND       { guilty, innocent }: what each device is lost with; { refused } where there is no memory to hang with
  *   await           the same, for what others do to it
  *   begin KIND      hangs, and answers at once
+ *   fill            takes all memory that its partition has
  *   busy MS         so long many short submits, and whether what they have computed is right
  *   long MS         one submit that takes about so long by itself: how long it took
  *   burst COUNT MS  so many of them at once, after some short ones
@@ -24,10 +25,11 @@ const WORD = '@group(0) @binding(0) var<storage, read_write> v: array<atomic<u32
 const FOREVER = 'loop { if (atomicLoad(&v[0]) == 77u) { break; } atomicAdd(&v[1], 1u); }';
 const COUNT = WORD + '@compute @workgroup_size(1) fn main() { for (var i = 0u; i < atomicLoad(&v[2]); i++) { atomicAdd(&v[1], 1u); } }';
 
-let devices = [], lost = Promise.resolve([]);
+let devices = [], lost = Promise.resolve([]), refused = lost;
 async function open() {
   const [guilty, innocent] = devices = [await deviceOf(), await deviceOf()];
   lost = Promise.all(devices.map((device) => device.lost.then(({ message }) => message)));
+  refused = new Promise((resolve) => guilty.addEventListener('uncapturederror', ({ error }) => error instanceof GPUOutOfMemoryError && resolve({ refused: error.message })));
   return { opened: [guilty, innocent].length };
 }
 async function deviceOf() {
@@ -37,6 +39,18 @@ async function deviceOf() {
 async function losses() {
   const [guilty, innocent] = await lost;
   return { guilty, innocent };
+}
+const kept = [];
+async function fill() {
+  const [device] = devices;
+  for (let size = 4096; size >= 64; size /= 2) {
+    for (let error = null; error === null; ) {
+      device.pushErrorScope('out-of-memory');
+      kept.push(device.createBuffer({ size, usage: GPUBufferUsage.STORAGE }));
+      error = await device.popErrorScope();
+    }
+  }
+  return {};
 }
 
 function bufferOf(device, words) {
@@ -141,7 +155,8 @@ const COMMANDS = {
   open,
   check,
   await: losses,
-  hang: async (kind) => { await HANGS[kind](devices[0]); return losses(); },
+  hang: async (kind) => { await HANGS[kind](devices[0]); return Promise.race([losses(), refused]); },
+  fill,
   begin: async (kind) => { await HANGS[kind](devices[0]); return {}; },
   busy: (durationMs) => busy(Number(durationMs)),
   long: (durationMs) => burst(1, Number(durationMs)),

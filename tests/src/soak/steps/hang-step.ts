@@ -36,6 +36,7 @@ async function runHang(scene: Scene, { partition, kind }: Hang): Promise<void> {
     if (!('opened' in (await culprit.tell('open')))) return;
     scene.expectBlock(partition);
     const losses = kind === 'stop' ? await stopVf(scene, culprit) : await culprit.tell(`hang ${kind}`);
+    if ('refused' in losses) return scene.findings.count('timeouts.no memory for one');
     scene.findings.count(`timeouts.${kind}`);
     const text = String(losses['innocent']);
     // What somebody else has ended meanwhile is told something else.
