@@ -9,6 +9,7 @@ const PART_MIN = 0.98;
 const IDLE_COUNT = 7;
 const ALTERNATIONS = 3;
 const ACTIVE = 'active';
+const SETTLED_WINDOWS = 2.5;
 
 /**
  * What a guest has that is the only one to work, beside others that have contexts and are idle, against what it has
@@ -55,9 +56,9 @@ export const onlyActive: Scene = {
   },
 };
 
-/** Others that have come or gone keep the machine busy for seconds, with what they load, compile and give back. */
+/** Others that have come or gone keep the machine busy for twenty seconds, with what they load, compile and give back. */
 async function settled(stage: Stage): Promise<void> {
-  await stage.together([ACTIVE]);
+  await stage.together([ACTIVE], SETTLED_WINDOWS * stage.timing.windowMs);
 }
 
 async function paceUnder(policy: SchedulingPolicy, stage: Stage): Promise<number> {
