@@ -1,12 +1,12 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Baseline, Taken } from './baseline.ts';
+import { Baseline, sharesOf } from './baseline.ts';
 import type { Stage } from './stage.ts';
 
 test('a share is what was done together, of what is done alone before and after', () => {
   const pace = (submitCount: number) => new Map([['a', { submitCount, windowMs: 2000 }]]);
   const figures = new Map([['a', { submitCount: 300, latenciesMs: [], heldMs: 5000, turnCount: 7 }]]);
-  const [share] = new Taken({ figures, windowMs: 10_000, alone: [pace(100), pace(140)] }).sharesOf(() => 1 / 2);
+  const [share] = sharesOf(figures, { windowMs: 10_000, alone: [pace(100), pace(140)], promised: () => 1 / 2 });
   deepEqual(share, { guest: 'a', share: 0.5, promised: 1 / 2, submitCount: 300, heldPart: 0.5, turnCount: 7, alonePerSecond: 60 });
 });
 
@@ -20,7 +20,6 @@ function slowingStage(): { readonly stage: Stage; readonly told: string[] } {
   };
   const stage = {
     timing: { windowMs: 8000, settleMs: 0 },
-    guestCount: 1,
     schedule: async ({ policy }: { readonly policy: string }) => void told.push(policy),
     alone: async (windowMs: number) => measured(windowMs),
     together: async () => measured(8000),
@@ -33,10 +32,10 @@ test('each thing lies between two measurements alone, which the next one shares'
   const baseline = new Baseline(stage, (what) => told.push(what));
   const shares: number[] = [];
   for (const title of ['one', 'two']) {
-    const [guest] = (await baseline.take({ policy: 'equal-share' }, { title })).sharesOf(() => null);
+    const [guest] = await baseline.take({ title, scheduling: { policy: 'equal-share' }, promised: () => null });
     shares.push(Number(guest?.share.toFixed(3)));
   }
-  const alone = ['1 guests, each alone', 'best-effort'];
+  const alone = ['each guest alone', 'best-effort'];
   deepEqual(told, [...alone, 'one', 'equal-share', ...alone, 'two', 'equal-share', ...alone]);
   // 0.9 of the mean of 1 and 0.81: a machine that goes on slowing down moves it by half a point, whenever it is taken.
   deepEqual(shares, [0.994, 0.994]);

@@ -6,30 +6,26 @@ import type { Figures, Stage } from './stage.ts';
 /** Of a window: how long each guest is measured alone, before and after each thing that it is compared with. */
 const ALONE_PART = 1 / 4;
 
-/** What guests did together, and what each of them does alone around that time. */
-export class Taken {
-  readonly figures: Figures;
-  readonly #windowMs: number;
-  readonly #alone: readonly Paces[];
+type Paces = ReadonlyMap<string, Pace>;
 
-  constructor({ figures, windowMs, alone }: { readonly figures: Figures; readonly windowMs: number; readonly alone: readonly Paces[] }) {
-    this.figures = figures;
-    this.#windowMs = windowMs;
-    this.#alone = alone;
-  }
-
-  /** With what the policy promises each of them. */
-  sharesOf(promised: (name: string) => number | null): GuestShare[] {
-    const windowMs = this.#windowMs;
-    return [...this.figures].map(([guest, { submitCount, heldMs, turnCount }]) => {
-      const alone = this.#alone.flatMap((paces) => paces.get(guest) ?? []);
-      const alonePerSecond = (1000 * sum(alone.map((each) => each.submitCount))) / sum(alone.map((each) => each.windowMs));
-      return { guest, share: shareOf({ submitCount, windowMs }, alone), promised: promised(guest), submitCount, heldPart: heldMs / windowMs, turnCount, alonePerSecond };
-    });
-  }
+/** Of guests that worked together, by what each of them does alone around that time. */
+export function sharesOf(figures: Figures, { windowMs, alone, promised }: { readonly windowMs: number; readonly alone: readonly Paces[]; readonly promised: (name: string) => number | null }): GuestShare[] {
+  return [...figures].map(([guest, { submitCount, heldMs, turnCount }]) => {
+    const paces = alone.flatMap((each) => each.get(guest) ?? []);
+    const alonePerSecond = (1000 * sum(paces.map((each) => each.submitCount))) / sum(paces.map((each) => each.windowMs));
+    return { guest, share: shareOf({ submitCount, windowMs }, paces), promised: promised(guest), submitCount, heldPart: heldMs / windowMs, turnCount, alonePerSecond };
+  });
 }
 
-type Paces = ReadonlyMap<string, Pace>;
+/** A window that is compared with what guests do alone. */
+export interface Take {
+  readonly title: string;
+  readonly scheduling: Scheduling;
+  /** Default: all. */
+  readonly names?: readonly string[] | undefined;
+  /** By the policy. */
+  readonly promised: (name: string) => number | null;
+}
 
 /**
  * What each guest does alone, under best-effort, which stands in nobody's way. The pace of a machine changes within
@@ -45,17 +41,17 @@ export class Baseline {
     this.#onStep = onStep;
   }
 
-  /** The named guests, or all, work together on these terms. */
-  async take(scheduling: Scheduling, { title, names }: { readonly title: string; readonly names?: readonly string[] }): Promise<Taken> {
+  async take({ title, scheduling, names, promised }: Take): Promise<GuestShare[]> {
     const before = this.#rounds.at(-1) ?? (await this.#measure());
     this.#onStep(title);
     await this.#stage.schedule(scheduling);
     const figures = await this.#stage.together(names);
-    return new Taken({ figures, windowMs: this.#stage.timing.windowMs, alone: [before, await this.#measure()] });
+    const { windowMs } = this.#stage.timing;
+    return sharesOf(figures, { windowMs, alone: [before, await this.#measure()], promised });
   }
 
   async #measure(): Promise<Paces> {
-    this.#onStep(`${this.#stage.guestCount} guests, each alone`);
+    this.#onStep('each guest alone');
     await this.#stage.schedule({ policy: 'best-effort' });
     const windowMs = this.#stage.timing.windowMs * ALONE_PART;
     const paces = new Map([...(await this.#stage.alone(windowMs))].map(([name, { submitCount }]) => [name, { submitCount, windowMs }]));
@@ -65,7 +61,11 @@ export class Baseline {
 
   /** The largest change of a guest's pace from one measurement alone to the next. */
   get driftPart(): number {
-    return Math.max(0, ...this.#rounds.slice(1).flatMap((paces, i) => [...paces].map(([name, { submitCount }]) => changeOf(this.#rounds[i]?.get(name)?.submitCount ?? 0, submitCount))));
+    const changes = this.#rounds.slice(1).flatMap((after, i) => {
+      const before = this.#rounds[i] as Paces;
+      return [...after].map(([name, { submitCount }]) => changeOf(before.get(name)?.submitCount ?? 0, submitCount));
+    });
+    return Math.max(0, ...changes);
   }
 }
 

@@ -87,10 +87,6 @@ export class Stage {
     await this.#host.hasContexts([...this.#contextCounts.values()].reduce((sum, each) => sum + each, 0));
   }
 
-  get guestCount(): number {
-    return this.#guests.size;
-  }
-
   /** Nothing is new to anybody afterwards. */
   async warmUp(): Promise<void> {
     for (const policy of ['best-effort', 'equal-share'] as const) {

@@ -1,12 +1,16 @@
 import { Baseline } from '../baseline.ts';
 import { greedyGuest, simpleGuest } from '../guests.ts';
-import { judged } from '../outcome.ts';
+import { type Figure, type ShareGroup, judged } from '../outcome.ts';
 import { pointsOff } from '../shares.ts';
 import { type Actor, onStage } from '../stage.ts';
 import type { Scene, SceneContext } from './scene.ts';
 
 const POINTS_MAX = 2;
-const FIXED = { policy: 'fixed-share' } as const;
+const TAKES: readonly { readonly figure: string; readonly title: string; readonly names?: readonly string[] }[] = [
+  { figure: 'fixed_share_points_off', title: '1/2 + 1/4 + 1/4, fixed-share' },
+  { figure: 'fixed_share_only_half_points_off', title: 'only the 1/2 active, fixed-share', names: ['half'] },
+  { figure: 'fixed_share_only_greedy_points_off', title: 'only the greedy 1/4 active, fixed-share', names: ['quarter-greedy'] },
+];
 const PROMISED: Readonly<Record<string, number>> = { half: 1 / 2, 'quarter-greedy': 1 / 4, 'quarter-simple': 1 / 4 };
 
 function actors({ calibration }: SceneContext): Actor[] {
@@ -28,20 +32,15 @@ export const fixedShares: Scene = {
       await stage.enter(actors(context));
       await stage.warmUp();
       const baseline = new Baseline(stage, onStep);
-      const all = await baseline.take(FIXED, { title: 'fixed-share, all of them' });
-      const only = await baseline.take(FIXED, { title: 'fixed-share, only the half', names: ['half'] });
-      const onlyGreedy = await baseline.take(FIXED, { title: 'fixed-share, only the greedy quarter', names: ['quarter-greedy'] });
       const promised = (name: string): number => PROMISED[name] as number;
-      const groups = [
-        { title: '1/2 + 1/4 + 1/4, fixed-share', guests: all.sharesOf(promised) },
-        { title: 'only the 1/2 active, fixed-share', guests: only.sharesOf(promised) },
-        { title: 'only the greedy 1/4 active, fixed-share', guests: onlyGreedy.sharesOf(promised) },
-      ];
-      const names = ['fixed_share_points_off', 'fixed_share_only_half_points_off', 'fixed_share_only_greedy_points_off'];
-      const figures = groups.map(({ guests }, i) => {
+      const groups: ShareGroup[] = [];
+      const figures: Figure[] = [];
+      for (const { figure, title, names } of TAKES) {
+        const guests = await baseline.take({ title, scheduling: { policy: 'fixed-share' }, names, promised });
         const off = pointsOff(guests.map(({ share }) => share), guests.map(({ guest }) => promised(guest)));
-        return judged(names[i] as string, off, { unit: 'points', bar: { sign: '≤', limit: POINTS_MAX } });
-      });
+        groups.push({ title, guests });
+        figures.push(judged(figure, off, { unit: 'points', bar: { sign: '≤', limit: POINTS_MAX } }));
+      }
       return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart, othersPart: stage.othersPartMax };
     });
   },

@@ -28,10 +28,10 @@ export const total: Scene = {
       const groups: ShareGroup[] = [];
       const figures: Figure[] = [];
       for (const { scheduling, bar } of TAKES) {
-        const taken = await baseline.take(scheduling, { title: `${COUNT} guests, ${titleOf(scheduling)}` });
-        const guests = taken.sharesOf(() => (scheduling.policy === 'best-effort' ? null : 1 / COUNT));
+        const title = `${COUNT} alike, ${titleOf(scheduling)}`;
+        const guests = await baseline.take({ title, scheduling, promised: () => (scheduling.policy === 'best-effort' ? null : 1 / COUNT) });
         const shares = guests.map(({ share }) => share);
-        groups.push({ title: `${COUNT} alike, ${titleOf(scheduling)}`, guests });
+        groups.push({ title, guests });
         figures.push(judged(`sum_${nameOf(scheduling)}`, sum(shares), bar === undefined ? {} : { bar }), judged(`jain_alike_${nameOf(scheduling)}`, jainIndex(shares)));
       }
       return { part: this.name, figures, groups, latencies: [], driftPart: baseline.driftPart, othersPart: stage.othersPartMax };

@@ -1,3 +1,4 @@
+import type { SchedulingPolicy } from '@gpup/api/client';
 import { Baseline } from '../baseline.ts';
 import { greedyGuest, simpleGuest } from '../guests.ts';
 import { type Figure, type ShareGroup, judged } from '../outcome.ts';
@@ -47,12 +48,11 @@ function amongGuests(count: number, context: SceneContext): Promise<Found> {
     await stage.enter(actors(count, context));
     await stage.warmUp();
     const baseline = new Baseline(stage, onStep);
-    const free = await baseline.take({ policy: 'best-effort' }, { title: `${count} guests, best-effort` });
-    const equal = await baseline.take({ policy: 'equal-share' }, { title: `${count} guests, equal-share` });
-    const groups = [
-      { title: `${count} guests, best-effort`, guests: free.sharesOf(() => null) },
-      { title: `${count} guests, equal-share`, guests: equal.sharesOf(() => 1 / count) },
-    ] as const;
+    const taken = async (policy: SchedulingPolicy, promised: number | null): Promise<ShareGroup> => {
+      const title = `${count} guests, ${policy}`;
+      return { title, guests: await baseline.take({ title, scheduling: { policy }, promised: () => promised }) };
+    };
+    const groups = [await taken('best-effort', null), await taken('equal-share', 1 / count)];
     const [freeShares, equalShares] = groups.map(({ guests }) => guests.map(({ share }) => share)) as [number[], number[]];
     const figures = [
       judged(`jain_best_effort_${count}`, jainIndex(freeShares), { bar: { sign: '≤', limit: CONTROL_JAIN_MAX } }),
