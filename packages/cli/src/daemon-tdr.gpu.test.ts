@@ -217,5 +217,7 @@ test('a guest that has no memory left to hang with is told so, and loses nothing
   deepEqual(await culprit.tell('open'), { opened: 2 });
   await culprit.tell('fill');
   for (const kind of ['compute', 'destroy']) match(String((await culprit.tell(`hang ${kind}`))['refused']), /16384/);
+  const [context] = await scene.ask('contexts');
+  deepEqual([context?.state, context?.submitCount, context?.completedCount], ['ready', 2, 2]);
   equal((await scene.ask('partition', 'tiny')).usage.tdrCount, 0);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Host, type MeteredPartition, openHost } from '@gpup/api/client';
 import { DAEMON_MAIN_PATH } from '@gpup/daemon';
+import { PF_LIMITS } from '@gpup/pf';
 import { DaemonScene } from './testing/daemon-scene.ts';
 import { eventually } from './testing/scenario.ts';
 
@@ -179,4 +180,15 @@ test('tenants beside each other, over a host that is killed', async (t) => {
       equal(statSync(join(scene.state, name)).mode & 0o077, 0, name);
     }
   });
+});
+
+test('no partition is made for one tenant more than the usage can hold, and others go on', async (t) => {
+  const scene = new TenantScene(t);
+  const earlier = Array.from({ length: PF_LIMITS.usageTenantsMax }, (_, index) => ({ tenant: `t${index}`, gpuTimeUs: 1, vramUnits: 1 }));
+  mkdirSync(scene.state, { recursive: true });
+  writeFileSync(join(scene.state, 'usage.json'), JSON.stringify({ version: 1, sinceMs: 0, savedMs: 0, lives: [], earlier }), { mode: 0o600 });
+  await scene.begins();
+  await rejects(scene.operator.createPartition({ name: 'late', tenant: 'another' }), { code: 'tenants-exhausted', message: /65536/ });
+  equal((await scene.operator.createPartition({ name: 'known', tenant: 't7' })).tenant, 't7');
+  deepEqual((await scene.operator.partitions()).map(({ name }) => name), ['known']);
 });

@@ -281,6 +281,7 @@ test('one that is inside of a command for long has no turn before it has finishe
   rig.settle(3, { wants: false });
   rig.pass(SLICE_US + SCHEDULER_LIMITS.silentUs);
   equal(rig.open.length, 0);
+  equal(rig.wakeUs - rig.nowUs, SCHEDULER_LIMITS.silentAgainUs);
   rig.signs.set(1, 'unaware');
   rig.pass(SCHEDULER_LIMITS.silentAgainUs);
   rig.say(3, 'turn-wanted');

@@ -25,7 +25,7 @@ const WORD = '@group(0) @binding(0) var<storage, read_write> v: array<atomic<u32
 const FOREVER = 'loop { if (atomicLoad(&v[0]) == 77u) { break; } atomicAdd(&v[1], 1u); }';
 const COUNT = WORD + '@compute @workgroup_size(1) fn main() { for (var i = 0u; i < atomicLoad(&v[2]); i++) { atomicAdd(&v[1], 1u); } }';
 
-let devices = [], lost = Promise.resolve([]), refused = lost;
+let devices = [], lost = Promise.resolve([]), refused = new Promise(() => {});
 async function open() {
   const [guilty, innocent] = devices = [await deviceOf(), await deviceOf()];
   lost = Promise.all(devices.map((device) => device.lost.then(({ message }) => message)));
