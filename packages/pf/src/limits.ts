@@ -57,8 +57,8 @@ export const PF_LIMITS = {
   sliceMsMin: 1,
   sliceMsMax: 100,
   /**
-   * A switch costs a software GPU one to two milliseconds, beginning with programs that are in no cache any more: 10 ms lose
-   * a seventh of each turn, 30 ms a twentieth (docs/scheduling.md). Whoever cannot wait for others' turns is interactive.
+   * A switch costs a software GPU one to two milliseconds, beginning with programs that are in no cache any more: eight guests
+   * lose a seventh with 10 ms, a fourteenth with 30 ms (docs/scheduling.md). Whoever cannot wait for others' turns is interactive.
    */
   sliceMsDefault: 30,
   /** The smallest part of an adapter that a size can name is one of so many. */
