@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, MAP_MODE } from './backend.ts';
 import { nullBackend } from './null/null-backend.ts';
-import { finished, greeted, settled } from './processor.suite.ts';
+import { finished, greeted, settled } from './testing/greeted.ts';
 
 test('a device that is lost by itself tells why, and the context lives on', async () => {
   const backend = nullBackend();

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import * as encode from '@gpup/wire/encode';
 import { GPUTextureFormatNames } from '@gpup/wire/enums';
 import { BUFFER_USAGE, TEXTURE_USAGE } from './backend.ts';
-import { finished, greeted } from './processor.suite.ts';
+import { finished, greeted } from './testing/greeted.ts';
 import { extent } from './testing/scripted-guest.ts';
 import { openTestGpu } from './testing/test-gpu.ts';
 

@@ -10,7 +10,7 @@ import { ESCAPE_NAMES } from './escapes/escape-registry.ts';
 import type { VfLimits } from './limits.ts';
 import { nullBackend } from './null/null-backend.ts';
 import { NullQueue } from './null/null-queue.ts';
-import { EMPTY_COMPUTE, clearPass, greeted, settled } from './processor.suite.ts';
+import { EMPTY_COMPUTE, clearPass, greeted, settled } from './testing/greeted.ts';
 import { computeDescriptor, type GuestDevice, ScriptedGuest } from './testing/scripted-guest.ts';
 
 /** Whatever a guest sends ends its own context with a code, and nothing else happens. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, TEXTURE_USAGE, type Backend } from './backend.ts';
 import { CommandProcessor } from './command-processor.ts';
-import { EMPTY_COMPUTE, bytes, greeted, settled } from './processor.suite.ts';
+import { EMPTY_COMPUTE, bytes, greeted, settled } from './testing/greeted.ts';
 import { MemoryLink } from './testing/memory-link.ts';
 import { computeDescriptor, type GuestDevice, ScriptedGuest } from './testing/scripted-guest.ts';
 

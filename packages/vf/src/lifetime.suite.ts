@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, TEXTURE_USAGE, type Backend } from './backend.ts';
-import { EMPTY_COMPUTE, clearPass, finished, greeted } from './processor.suite.ts';
+import { EMPTY_COMPUTE, clearPass, finished, greeted } from './testing/greeted.ts';
 import type { GuestDevice, ScriptedGuest } from './testing/scripted-guest.ts';
 
 /** Creating and dropping objects leaves nothing behind: not in the table, not in the accounts, not in memory. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, MAP_MODE, TEXTURE_USAGE } from './backend.ts';
 import { nullBackend } from './null/null-backend.ts';
-import { EMPTY_COMPUTE, clearPass, settled } from './processor.suite.ts';
+import { EMPTY_COMPUTE, clearPass, settled } from './testing/greeted.ts';
 import { MemoryLink } from './testing/memory-link.ts';
 import { ScriptedGuest, computeDescriptor, extent } from './testing/scripted-guest.ts';
 

@@ -7,7 +7,7 @@ import { BUFFER_USAGE, TEXTURE_USAGE } from './backend.ts';
 import { apertureBytes } from './host-cost.ts';
 import { nullBackend } from './null/null-backend.ts';
 import { NullQueue } from './null/null-queue.ts';
-import { finished, type Greeted, greeted, settled } from './processor.suite.ts';
+import { finished, type Greeted, greeted, settled } from './testing/greeted.ts';
 import { extent, ScriptedGuest } from './testing/scripted-guest.ts';
 
 const BUDGET_BYTES = 1000;

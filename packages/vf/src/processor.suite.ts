@@ -1,52 +1,18 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
-import { test } from 'node:test';
 import { handles } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, MAP_MODE, TEXTURE_USAGE, type Backend } from './backend.ts';
-import { type GuestDevice, type Reply, ScriptedGuest, computeDescriptor, extent } from './testing/scripted-guest.ts';
+import { memoryChecks } from './processor-memory.suite.ts';
+import { EMPTY_COMPUTE, bytes, checker, settled } from './testing/greeted.ts';
+import { type GuestDevice, type Reply, type ScriptedGuest, computeDescriptor, extent } from './testing/scripted-guest.ts';
 
 /** What every backend must do under a command processor. */
 
 const { COPY_SRC, COPY_DST, MAP_READ, MAP_WRITE, UNIFORM, STORAGE, VERTEX } = BUFFER_USAGE;
-const COMPUTE = 4;
-export const EMPTY_COMPUTE = '@compute @workgroup_size(1) fn main() {}';
 const ORIGIN = { x: 0, y: 0, z: 0 };
 
-export function bytes(...values: number[]): Uint8Array {
-  return Uint8Array.from(values);
-}
-
-export interface Greeted {
-  readonly guest: ScriptedGuest;
-  readonly device: GuestDevice;
-}
-
-export async function greeted(backend: Backend, options: Partial<ConstructorParameters<typeof ScriptedGuest>[0]> = {}): Promise<Greeted> {
-  const guest = new ScriptedGuest({ backend, ...options });
-  guest.hello();
-  return { guest, device: await guest.device() };
-}
-
-/** Gives the backend's devices back: a test must not leave work behind. */
-export async function finished({ guest, device }: Greeted): Promise<void> {
-  if (guest.end === null) await guest.done(device);
-  guest.post((w) => encode.encodeGPUDeviceDestroy(w, device.handle));
-}
-
 export function processorSuite(name: string, open: () => Promise<Backend>): void {
-  let opened: Promise<Backend> | undefined;
-  const backend = (): Promise<Backend> => {
-    opened ??= open();
-    return opened;
-  };
-  const check = (title: string, body: (context: Greeted) => Promise<void>, options: Partial<ConstructorParameters<typeof ScriptedGuest>[0]> = {}): void => {
-    test(`${name}: ${title}`, async () => {
-      const context = await greeted(await backend(), options);
-      await body(context);
-      equal(context.guest.end, null, JSON.stringify(context.guest.end));
-      await finished(context);
-    });
-  };
+  const check = checker(name, open);
 
   check('tells a guest what the backend is and what the adapter has', async ({ guest }) => {
     const welcome = guest.welcome as { wgslLanguageFeatures: string[]; preferredCanvasFormat: string };
@@ -347,110 +313,6 @@ export function processorSuite(name: string, open: () => Promise<Backend>): void
 
   // Lifetime
 
-  check('a buffer outlives its handle in a bind group, and no longer', async ({ guest, device }) => {
-    const layout = guest.bindGroupLayout(device, [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: false, minBindingSize: 0 } }]);
-    const buffer = guest.buffer(device, { size: 256, usage: UNIFORM });
-    const pipelineLayout = guest.pipelineLayout(device, [layout]);
-    const module = guest.module(device, '@group(0) @binding(0) var<uniform> u: u32; @compute @workgroup_size(1) fn main() { _ = u; }');
-    const pipeline = guest.handle();
-    guest.post((w) => encode.encodeGPUDeviceCreateComputePipeline(w, device.handle, pipeline, { ...computeDescriptor(module), layout: { handle: pipelineLayout } }));
-    const group = guest.bindGroup(device, layout, [{ buffer: { handle: buffer }, offset: 0 }]);
-    guest.release(buffer);
-    equal(guest.processor.statistics().vramBytes, 256);
-    const dispatch = (): void => guest.run(device, (w) => {
-      encode.recordGPUCommandEncoderBeginComputePass(w, { label: '' });
-      encode.recordGPUComputePassEncoderSetPipeline(w, { handle: pipeline });
-      encode.recordGPUBindingCommandsMixinSetBindGroup(w, 0, { handle: group }, []);
-      encode.recordGPUComputePassEncoderDispatchWorkgroups(w, 1, 1, 1);
-      encode.recordGPUComputePassEncoderEnd(w);
-    });
-    equal(await guest.errorOf(device, dispatch), null);
-    guest.release(group);
-    equal(guest.processor.statistics().vramBytes, 0);
-  });
-
-  check('a texture outlives its handle in a view and in a command buffer', async ({ guest, device }) => {
-    const texture = guest.texture(device, { usage: TEXTURE_USAGE.RENDER_ATTACHMENT });
-    const view = guest.view(texture);
-    guest.release(texture);
-    const commandBuffer = guest.commandBuffer(device, (w) => {
-      encode.recordGPUCommandEncoderBeginRenderPass(w, clearPass(view));
-      encode.recordGPURenderPassEncoderEnd(w);
-    });
-    guest.release(view);
-    equal(guest.processor.statistics().vramBytes, 64);
-    equal(await guest.errorOf(device, () => guest.submit(device, commandBuffer)), null);
-    equal(guest.processor.statistics().vramBytes, 0);
-    equal(guest.processor.statistics().handleCount, 3);
-    equal(guest.processor.statistics().recordCount, 3);
-  });
-
-  check('destroy() gives memory back though the handle stays', async ({ guest, device }) => {
-    const buffer = guest.buffer(device, { size: 1024, usage: COPY_DST });
-    const set = guest.querySet(device, 16);
-    equal(guest.processor.statistics().vramBytes, 1024 + 16 * 8);
-    guest.post((w) => {
-      encode.encodeGPUBufferDestroy(w, buffer);
-      encode.encodeGPUBufferDestroy(w, buffer);
-      encode.encodeGPUQuerySetDestroy(w, set);
-    });
-    equal(guest.processor.statistics().vramBytes, 0);
-    let commandBuffer = 0;
-    equal(await guest.errorOf(device, () => {
-      commandBuffer = guest.commandBuffer(device, (w) => encode.recordGPUCommandEncoderClearBuffer(w, { handle: buffer }, 0, 4));
-    }), null);
-    notEqual(await guest.errorOf(device, () => guest.submit(device, commandBuffer)), null);
-    guest.release(buffer, set);
-    equal(guest.processor.statistics().recordCount, 3);
-  });
-
-  check('a device that is dropped lives on in its buffers', async ({ guest }) => {
-    const second = await guest.device();
-    const buffer = guest.buffer(second, { size: 4, usage: COPY_DST });
-    guest.release(second.handle, second.queue, second.adapter);
-    equal(guest.processor.statistics().deviceCount, 2);
-    guest.post((w) => encode.encodeGPUBufferDestroy(w, buffer));
-    guest.release(buffer);
-    equal(guest.processor.statistics().deviceCount, 1);
-  });
-
-  // Budget
-
-  check('a context over its budget is out of memory, and the object is invalid', async ({ guest, device }) => {
-    const first = guest.buffer(device, { size: 600, usage: COPY_DST });
-    guest.push(device, 'out-of-memory');
-    const second = guest.buffer(device, { size: 600, usage: COPY_DST });
-    const popped = await guest.pop(device);
-    equal(popped.kind === 'scope' && popped.filter, 'out-of-memory');
-    notEqual(await guest.errorOf(device, () => guest.writeBuffer(device, second, 0, bytes(0, 0, 0, 0))), null);
-    guest.push(device, 'out-of-memory');
-    guest.texture(device, { size: extent(64, 64), usage: TEXTURE_USAGE.COPY_DST });
-    const texture = await guest.pop(device);
-    equal(texture.kind === 'scope' && texture.filter, 'out-of-memory');
-    guest.release(first, second);
-    equal(guest.processor.statistics().vramBytes, 0);
-    guest.push(device, 'out-of-memory');
-    guest.buffer(device, { size: 1000, usage: COPY_DST });
-    deepEqual(await guest.pop(device), { kind: 'scope', filter: null, message: '' });
-  }, { limits: { vramBytes: 1000 } });
-
-  check('a buffer beyond the limits of the device is a validation error, whatever the budget', async ({ guest, device }) => {
-    notEqual(await guest.errorOf(device, () => { guest.buffer(device, { size: 2 ** 50, usage: COPY_DST }); }), null);
-    notEqual(await guest.errorOf(device, () => { guest.texture(device, { size: extent(2 ** 20, 2 ** 20), usage: 2 }); }), null);
-    equal(guest.processor.statistics().vramBytes, 0);
-  }, { limits: { vramBytes: 1000 } });
-
-  check('a guest over its mapped bytes is refused', async ({ guest, device }) => {
-    const buffer = guest.buffer(device, { size: 64, usage: MAP_READ | COPY_DST });
-    const reply = await guest.map(buffer, MAP_MODE.READ, { size: 64 });
-    equal(reply.kind === 'error' && reply.name, 'OperationError');
-    guest.push(device, 'out-of-memory');
-    guest.buffer(device, { size: 64, usage: VERTEX, mappedAtCreation: true });
-    const popped = await guest.pop(device);
-    equal(popped.kind === 'scope' && popped.filter, 'out-of-memory');
-    equal((await guest.map(buffer, MAP_MODE.READ, { size: 32 })).kind, 'data');
-  }, { limits: { mappedBytesMax: 32 } });
-
   check('a guest that submits faster than the GPU works has to wait', async ({ guest, device }) => {
     for (let i = 0; i < 50; i++) guest.submit(device);
     ok(guest.link.pauseCount > 0);
@@ -509,11 +371,8 @@ export function processorSuite(name: string, open: () => Promise<Backend>): void
     notEqual(successor, buffer);
     equal(await guest.errorOf(device, () => guest.writeBuffer(device, successor, 0, bytes(0, 0, 0, 0))), null);
   });
-}
 
-/** What came of calls that the event loop still has to deliver. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2));
+  memoryChecks(check);
 }
 
 function copyBuffers(guest: ScriptedGuest, device: GuestDevice, sourceUsage: number, destinationUsage: number): void {
@@ -531,8 +390,4 @@ function readTexture(guest: ScriptedGuest, device: GuestDevice, texture: number,
   guest.commandBuffer(device, (w) =>
     encode.recordGPUCommandEncoderCopyTextureToBuffer(w, { handle: texture }, 0, ORIGIN, 'all', { handle: buffer }, { offset: 0, bytesPerRow: 256 }, extent(4, 4)),
   );
-}
-
-export function clearPass(view: number, clearValue = { r: 0, g: 0, b: 0, a: 0 }): Parameters<typeof encode.recordGPUCommandEncoderBeginRenderPass>[1] {
-  return { label: '', colorAttachments: [{ view: { handle: view }, loadOp: 'clear', storeOp: 'store', clearValue }], maxDrawCount: 50_000_000 };
 }

@@ -4,7 +4,7 @@ import type { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, TEXTURE_USAGE } from './backend.ts';
 import { nullBackend } from './null/null-backend.ts';
-import { clearPass, greeted, settled, type Greeted } from './processor.suite.ts';
+import { clearPass, greeted, settled, type Greeted } from './testing/greeted.ts';
 import { recorded, ScriptedGuest } from './testing/scripted-guest.ts';
 
 const LAYOUT = { label: '', colorFormats: ['rgba8unorm'], sampleCount: 1, depthReadOnly: false, stencilReadOnly: false } as const;

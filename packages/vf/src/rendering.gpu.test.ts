@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import * as encode from '@gpup/wire/encode';
 import type { Writer } from '@gpup/wire';
 import { BUFFER_USAGE, MAP_MODE, TEXTURE_USAGE } from './backend.ts';
-import { bytes, clearPass, finished, greeted } from './processor.suite.ts';
+import { bytes, clearPass, finished, greeted } from './testing/greeted.ts';
 import { extent } from './testing/scripted-guest.ts';
 import { openTestGpu } from './testing/test-gpu.ts';
 

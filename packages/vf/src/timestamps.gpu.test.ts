@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import type { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { BUFFER_USAGE, TEXTURE_USAGE } from './backend.ts';
-import { type Greeted, clearPass } from './processor.suite.ts';
+import { type Greeted, clearPass } from './testing/greeted.ts';
 import { ScriptedGuest, extent, recorded } from './testing/scripted-guest.ts';
 import { openTestGpu } from './testing/test-gpu.ts';
 import { COARSE_GRAIN_NS } from './timestamps.ts';

@@ -6,7 +6,7 @@ import * as encode from '@gpup/wire/encode';
 import { ESCAPES } from '@gpup/wire/escapes';
 import { BUFFER_USAGE } from './backend.ts';
 import { type NullBackend, nullBackend } from './null/null-backend.ts';
-import { greeted, settled } from './processor.suite.ts';
+import { greeted, settled } from './testing/greeted.ts';
 import type { ScriptedGuest } from './testing/scripted-guest.ts';
 import { ScriptedTurns } from './testing/scripted-turns.ts';
 

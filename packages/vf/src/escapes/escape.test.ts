@@ -5,7 +5,7 @@ import { Reader, Writer } from '@gpup/wire';
 import { ESCAPE_CODECS, ESCAPES, type StatisticsReply } from '@gpup/wire/escapes';
 import { BUFFER_USAGE } from '../backend.ts';
 import { nullBackend } from '../null/null-backend.ts';
-import { greeted } from '../processor.suite.ts';
+import { greeted } from '../testing/greeted.ts';
 import { type Reply, ScriptedGuest } from '../testing/scripted-guest.ts';
 import { ESCAPE_NAMES, escapeNamed } from './escape-registry.ts';
 

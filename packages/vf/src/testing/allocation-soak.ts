@@ -1,7 +1,7 @@
 import { ContextSlot, PartitionPage, pageBytes, type TextureShape, textureBytes } from '@gpup/vidmm';
 import * as encode from '@gpup/wire/encode';
 import { type Backend, BUFFER_USAGE, TEXTURE_USAGE } from '../backend.ts';
-import { clearPass, type Greeted, greeted } from '../processor.suite.ts';
+import { clearPass, type Greeted, greeted } from './greeted.ts';
 import type { Random } from '@gpup/base/testing';
 import { extent } from './scripted-guest.ts';
 
