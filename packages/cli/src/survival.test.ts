@@ -28,7 +28,6 @@ const MODES: Partial<Record<Step, GuestMode>> = {
   'cli.host-ended': 'exit',
   'guest.lost': 'fault',
   'pf.vf-gone': 'fault',
-  'pf.guest-gone': 'exit',
   'vf.ending': 'fault',
 };
 
@@ -45,6 +44,7 @@ describe('a kill at a step', () => {
           await run.linked();
           signal(run.pidOf('host') as number, 'SIGTERM');
         }
+        if (step === 'pf.guest-gone') await endGuestUnnoticedByVf(run);
         const frozenPid = await run.frozen();
         const victimPid = run.pidOf(victim);
         // Not there at this step: then the one that is there from beginning to end.
@@ -102,6 +102,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
 async function endIfReplaced(run: Run): Promise<void> {
   await run.linkedOrGone();
   signal(run.pidOf('guest') ?? (run.child.pid as number), 'SIGKILL');
+}
+
+/** The VF notices as well, and where it is the first to say so the host never passes by the step. */
+async function endGuestUnnoticedByVf(run: Run): Promise<void> {
+  await run.linked();
+  for (const pid of run.pidsOf('vf')) signal(pid, 'SIGSTOP');
+  signal(run.pidOf('guest') as number, 'SIGKILL');
 }
 
 async function allGone(run: Run, victim: Role): Promise<void> {

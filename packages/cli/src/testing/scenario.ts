@@ -73,12 +73,15 @@ export class Run {
   /** The VF process that waits for a next guest, once there is one besides `except`. */
   pooledVf(except?: number): Promise<number> {
     const isWaiting = (pid: number): boolean => pid !== except && isRunning(pid) && isWarmWithoutGuest(pid);
-    const vfs = (): readonly number[] => [...processesIn(this.#runtime.path)].filter(([, role]) => role === 'vf').map(([pid]) => pid);
-    return eventually(() => vfs().find(isWaiting), () => `no VF process waits; output: ${this.output}`);
+    return eventually(() => this.pidsOf('vf').find(isWaiting), () => `no VF process waits; output: ${this.output}`);
   }
 
   pidOf(role: Role): number | undefined {
-    return [...processesIn(this.#runtime.path)].find(([, found]) => found === role)?.[0];
+    return this.pidsOf(role)[0];
+  }
+
+  pidsOf(role: Role): readonly number[] {
+    return [...processesIn(this.#runtime.path)].filter(([, found]) => found === role).map(([pid]) => pid);
   }
 
   /** Resolves when no process of the run is left, with how long that took. */

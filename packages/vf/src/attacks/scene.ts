@@ -50,7 +50,7 @@ export class Scene {
   reset(): void {
     for (const name of readdirSync(this.directory)) if (name.startsWith('attack.') || name === 'renamed') rmSync(join(this.directory, name), { recursive: true, force: true });
     for (const name of ['to-rename', 'to-remove', 'to-change']) writeFileSync(join(this.directory, name), '');
-    for (const name of readdirSync(join(this.directory, 'cwd'))) rmSync(join(this.directory, 'cwd', name));
+    for (const name of readdirSync(join(this.directory, 'cwd'))) rmSync(join(this.directory, 'cwd', name), { force: true });
   }
 
   close(): void {
