@@ -104,9 +104,9 @@ export class Stage {
   }
 
   /** The named ones, or all, work at the same time; the others have their contexts and do nothing. */
-  async together(names: readonly string[] = [...this.#guests.keys()], windowMs: number = this.#timing.windowMs): Promise<Figures> {
+  async together(names: readonly string[] = [...this.#guests.keys()], windowMs: number = this.#timing.windowMs, settleMs: number = this.#timing.settleMs): Promise<Figures> {
     const startUs = monotonicUs() + NOTICE_MS * 1000;
-    const fromUs = startUs + this.#timing.settleMs * 1000;
+    const fromUs = startUs + settleMs * 1000;
     const window = { startUs, fromUs, toUs: fromUs + windowMs * 1000 };
     const [others, held, ...figures] = await Promise.all([othersPart(window), this.#heldIn(window), ...names.map((name) => this.#guest(name).work(window))]);
     this.othersPartMax = Math.max(this.othersPartMax, others);
