@@ -64,6 +64,11 @@ export class FairHost {
     return new Map((await this.#host.partitions()).map(({ name, scheduling: { heldUs, turnCount } }) => [name, { heldUs, turnCount }]));
   }
 
+  /** Of the contexts of these partitions. */
+  async vfPidsOf(partitions: readonly string[]): Promise<readonly number[]> {
+    return (await this.#host.contexts()).filter(({ partition }) => partitions.includes(partition)).map(({ vfPid }) => vfPid);
+  }
+
   /** Resolves when so many contexts are left: a guest that has ended is noticed a moment later. */
   async hasContexts(count: number): Promise<void> {
     for (let looks = 0; looks < LOOKS_MAX; looks++) {

@@ -36,6 +36,10 @@ export class GuestProcess {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   /** Resolves after the window's end, when its work is checked. */
   async work(window: Window): Promise<WindowFigures> {
     const reply = nextReply(this.name, this.#child, (window.toUs - window.startUs) / 1000 + REPLY_MS_MAX);

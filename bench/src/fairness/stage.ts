@@ -87,6 +87,20 @@ export class Stage {
     await this.#host.hasContexts([...this.#contextCounts.values()].reduce((sum, each) => sum + each, 0));
   }
 
+  /** While something is done, these guests and their VFs stand still, as if they were not there. They have nothing to do. */
+  async without<T>(names: readonly string[], what: () => Promise<T>): Promise<T> {
+    const pids = [...names.map((name) => this.#guest(name).pid), ...(await this.#host.vfPidsOf(names))];
+    const signal = (how: NodeJS.Signals): void => {
+      for (const pid of pids) process.kill(pid, how);
+    };
+    signal('SIGSTOP');
+    try {
+      return await what();
+    } finally {
+      signal('SIGCONT');
+    }
+  }
+
   /** Nothing is new to anybody afterwards. */
   async warmUp(): Promise<void> {
     for (const policy of ['best-effort', 'equal-share'] as const) {
