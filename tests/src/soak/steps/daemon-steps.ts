@@ -191,6 +191,7 @@ async function perform(scene: Scene, operation: Operation): Promise<void> {
     case 'create':
       return void (await scene.change(EXTRA, (host) => host.createPartition({ name: EXTRA, vram: { min: 1 << 20 } }), ['partition-busy', 'vram-exhausted', 'vram-in-use']));
     case 'remove':
+      scene.disturbances += 1;
       scene.allowIn(operation.name, REASONS.partitionRemoved, REASONS.noHost);
       return void (await scene.change(operation.name, async (host) => void (await host.removePartition(operation.name, { force: true })), ['unknown-partition', 'partition-busy']));
     case 'change':
