@@ -4,6 +4,7 @@ import { LineBuffer } from '@gpup/os/line-buffer';
 import { type AllocationEntry, type HostRequest, type SchedulingLine, type Turn, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest, knownEscapes } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
+import { LineWriter } from './line-writer.ts';
 import { SchedulingRate } from './scheduling-rate.ts';
 
 export interface VfConnectionOptions {
@@ -26,6 +27,7 @@ type TurnRequest = Extract<HostRequest, { type: 'turn' | 'turn-free' }>;
 export class VfConnection {
   readonly #options: VfConnectionOptions;
   readonly #lines = new LineBuffer(VF_LINE_BYTES_MAX);
+  readonly #writer: LineWriter;
   #serial = 0;
   #ping: { readonly serial: number; readonly sentMs: number } | null = null;
   #answeredMs = 0;
@@ -33,7 +35,7 @@ export class VfConnection {
 
   readonly #rate = new SchedulingRate();
   #isTurnBeingWritten = false;
-  /** The newest one, while an earlier one is being written. */
+  /** The newest one, while an earlier one waits for the VF to read. */
   #nextTurn: TurnRequest | null = null;
   /** What the VF says of others is passed over. */
   #turnSerial: number | null = null;
@@ -41,6 +43,7 @@ export class VfConnection {
   constructor(options: VfConnectionOptions) {
     this.#options = options;
     const { socket } = options;
+    this.#writer = new LineWriter(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => this.take(chunk as Buffer));
     socket.on('close', () => this.#request?.settle(null));
@@ -101,7 +104,7 @@ export class VfConnection {
   }
 
   #send(request: HostRequest): void {
-    if (this.#options.socket.writable) this.#options.socket.write(encodeHostRequest(request));
+    this.#writer.write(encodeHostRequest(request));
   }
 
   #sendTurn(request: TurnRequest): void {
@@ -109,11 +112,8 @@ export class VfConnection {
       this.#nextTurn = request;
       return;
     }
-    const { socket } = this.#options;
-    if (!socket.writable) return;
     if (request.type === 'turn') this.#rate.turnGranted();
-    this.#isTurnBeingWritten = true;
-    socket.write(encodeHostRequest(request), () => this.#turnWritten());
+    this.#isTurnBeingWritten = !this.#writer.write(encodeHostRequest(request), () => this.#turnWritten());
   }
 
   #turnWritten(): void {
