@@ -33,10 +33,13 @@ if (files.length === 0) {
   console.error(`No compiled test file matches (${words.join(', ')}). Run "npm run build" first.`);
   process.exit(1);
 }
-// What failed is told once more at the end, which is what is left of long outputs. Two files at a time: the machines have two cores, and the software GPU uses both.
+// What failed is told once more at the end, which is what is left of long outputs.
+const reporter = options.some((option) => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec'];
+
+// Two files at a time: the machines have two cores, and the software GPU uses both.
 function run(chosen: readonly string[], environment: Readonly<Record<string, string>>): number {
   const env = { ...process.env, ...environment };
-  return spawnSync(process.execPath, ['--expose-gc', '--test', '--test-reporter=spec', '--test-concurrency=2', ...options, ...chosen], { cwd: root, stdio: 'inherit', env }).status ?? 1;
+  return spawnSync(process.execPath, ['--expose-gc', '--test', '--test-concurrency=2', ...reporter, ...options, ...chosen], { cwd: root, stdio: 'inherit', env }).status ?? 1;
 }
 
 let status = run(files, {});

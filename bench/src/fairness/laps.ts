@@ -4,7 +4,7 @@ import { type Pace, shareOf, sum } from './shares.ts';
 import type { GuestFigures, Stage } from './stage.ts';
 
 /** So long all of them work before a piece counts: guests whose programs are compiled, and who wait for each submit. */
-const SETTLE_MS = 300;
+export const PIECE_SETTLE_MS = 300;
 
 export interface LapsOptions {
   readonly names: readonly string[];
@@ -34,15 +34,12 @@ export async function runLaps(stage: Stage, { names, schedulings, lapCount, prom
   for (let lap = 0; lap < lapCount; lap++) {
     for (const [i, name] of names.entries()) {
       onStep(`lap ${lap + 1}/${lapCount}, piece ${i + 1}/${names.length}`);
-      const pieces: Piece[] = schedulings.flatMap((scheduling, which) => [
-        { tally: alone, names: [name], scheduling: { policy: 'best-effort' } },
-        { tally: together[which] as Tally, names, scheduling },
-      ]);
-      // There and back: a pace that falls all the time favours nobody.
-      for (const piece of i % 2 === 0 ? pieces : pieces.reverse()) {
-        await stage.schedule(piece.scheduling);
-        piece.tally.add(lap, await stage.together(piece.names, pieceMs, SETTLE_MS));
-      }
+      const piece = (tally: Tally, workers: readonly string[], scheduling: Scheduling) => async (): Promise<void> => {
+        await stage.schedule(scheduling);
+        tally.add(lap, await stage.together(workers, pieceMs, PIECE_SETTLE_MS));
+      };
+      const pieces = schedulings.flatMap((scheduling, which) => [piece(alone, [name], { policy: 'best-effort' }), piece(together[which] as Tally, names, scheduling)]);
+      await thereOrBack(i, pieces);
     }
   }
   const lapped = schedulings.map((scheduling, which): Lapped => {
@@ -55,10 +52,9 @@ export async function runLaps(stage: Stage, { names, schedulings, lapCount, prom
   return { lapped, driftPart: 1 - Math.min(...paces) / Math.max(...paces) };
 }
 
-interface Piece {
-  readonly tally: Tally;
-  readonly names: readonly string[];
-  readonly scheduling: Scheduling;
+/** One after the other, the other way round in every other step: a pace that falls all the time favours nobody. */
+export async function thereOrBack(step: number, pieces: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const piece of step % 2 === 0 ? pieces : pieces.toReversed()) await piece();
 }
 
 /** What guests did in the pieces of laps. */

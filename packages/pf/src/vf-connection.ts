@@ -4,8 +4,8 @@ import { LineBuffer } from '@gpup/os/line-buffer';
 import { type AllocationEntry, type HostRequest, type SchedulingLine, type Turn, VF_LINE_BYTES_MAX, type VfLine, decodeVfLine, encodeHostRequest, knownEscapes } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
-import { LineWriter } from './line-writer.ts';
 import { SchedulingRate } from './scheduling-rate.ts';
+import { writeLine } from './write-line.ts';
 
 export interface VfConnectionOptions {
   readonly socket: Socket;
@@ -21,13 +21,12 @@ type TurnRequest = Extract<HostRequest, { type: 'turn' | 'turn-free' }>;
 
 /**
  * The host's end of a VF's control connection. A VF holds a guest's work and may have been taken over by it, so
- * its lines are checked like a guest's; an answer that nobody has asked for is passed over. At most one ping, one
- * request and one turn are on their way, so that a VF that does not read costs nothing.
+ * its lines are checked like a guest's; an answer that nobody has asked for is passed over. At most one ping and
+ * one request are on their way, and one turn besides those that the kernel has taken: a VF that does not read costs nothing more.
  */
 export class VfConnection {
   readonly #options: VfConnectionOptions;
   readonly #lines = new LineBuffer(VF_LINE_BYTES_MAX);
-  readonly #writer: LineWriter;
   #serial = 0;
   #ping: { readonly serial: number; readonly sentMs: number } | null = null;
   #answeredMs = 0;
@@ -43,7 +42,6 @@ export class VfConnection {
   constructor(options: VfConnectionOptions) {
     this.#options = options;
     const { socket } = options;
-    this.#writer = new LineWriter(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => this.take(chunk as Buffer));
     socket.on('close', () => this.#request?.settle(null));
@@ -104,7 +102,7 @@ export class VfConnection {
   }
 
   #send(request: HostRequest): void {
-    this.#writer.write(encodeHostRequest(request));
+    writeLine(this.#options.socket, encodeHostRequest(request));
   }
 
   #sendTurn(request: TurnRequest): void {
@@ -113,7 +111,7 @@ export class VfConnection {
       return;
     }
     if (request.type === 'turn') this.#rate.turnGranted();
-    this.#isTurnBeingWritten = !this.#writer.write(encodeHostRequest(request), () => this.#turnWritten());
+    this.#isTurnBeingWritten = !writeLine(this.#options.socket, encodeHostRequest(request), () => this.#turnWritten());
   }
 
   #turnWritten(): void {

@@ -1,5 +1,6 @@
 import type { SchedulingPolicy } from '@gpup/api/client';
 import { simpleGuest } from '../guests.ts';
+import { PIECE_SETTLE_MS, thereOrBack } from '../laps.ts';
 import { judged } from '../outcome.ts';
 import { sum } from '../shares.ts';
 import { type Actor, type Stage, onStage } from '../stage.ts';
@@ -13,7 +14,6 @@ const SETTLED_WINDOWS = 2.5;
 /** Of a window each, and so many of each kind. */
 const PIECE_PART = 1 / 4;
 const PIECE_COUNT = 12;
-const PIECE_SETTLE_MS = 300;
 
 /**
  * What a guest has that is the only one to work, beside others that have contexts and are idle, against what it has alone.
@@ -69,17 +69,19 @@ export const onlyActive: Scene = {
   },
 };
 
-/** Beside those that are idle, of what it has beside the same ones standing still. There and back: a falling pace favours nobody. */
+/** Beside those that are idle, of what it has beside the same ones standing still. */
 async function partBeside(names: readonly string[], stage: Stage): Promise<number> {
   await stage.schedule({ policy: 'best-effort' });
   const piece = async (): Promise<number> => (await stage.together([ACTIVE], stage.timing.windowMs * PIECE_PART, PIECE_SETTLE_MS)).get(ACTIVE)?.submitCount ?? 0;
   let besideCount = 0;
   let aloneCount = 0;
-  for (let i = 0; i < PIECE_COUNT; i++) {
-    if (i % 2 === 0) besideCount += await piece();
+  const beside = async (): Promise<void> => {
+    besideCount += await piece();
+  };
+  const alone = async (): Promise<void> => {
     aloneCount += await stage.without(names, piece);
-    if (i % 2 === 1) besideCount += await piece();
-  }
+  };
+  for (let i = 0; i < PIECE_COUNT; i++) await thereOrBack(i, [beside, alone]);
   return besideCount / aloneCount;
 }
 

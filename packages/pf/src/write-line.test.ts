@@ -3,8 +3,8 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { closeDescriptor, createSocketPair } from '@gpup/os';
-import { LineWriter } from './line-writer.ts';
 import { VfConnection } from './vf-connection.ts';
+import { writeLine } from './write-line.ts';
 
 /** A writer's socket, and the bare descriptor of the other end. */
 function pair(t: TestContext): { readonly socket: Socket; readonly peerFd: number } {
@@ -40,10 +40,9 @@ for (const [what, write] of [
 
 test('what a peer does not read waits for it in its order, and is told to have been written then', async (t) => {
   const { socket, peerFd } = pair(t);
-  const writer = new LineWriter(socket);
   const lines = Array.from({ length: 200 }, (_, i) => `${String(i).padStart(4095, '0')}\n`);
   let writtenCount = 0;
-  const waiting = lines.filter((line) => !writer.write(line, () => writtenCount++)).length;
+  const waiting = lines.filter((line) => !writeLine(socket, line, () => writtenCount++)).length;
   equal(waiting > 0 && waiting < lines.length, true, `${waiting} of ${lines.length} wait`);
   equal(writtenCount, 0);
   const peer = new Socket({ fd: peerFd, readable: true, writable: false });
@@ -55,14 +54,13 @@ test('what a peer does not read waits for it in its order, and is told to have b
   }
   equal(text === lines.join(''), true);
   while (writtenCount < waiting) await new Promise((resolve) => setImmediate(resolve));
-  equal(writer.write('more\n'), true);
+  equal(writeLine(socket, 'more\n'), true);
 });
 
 test('to a socket that is closed nothing is written', (t) => {
   const { socket, peerFd } = pair(t);
   closeDescriptor(peerFd);
-  const writer = new LineWriter(socket);
-  equal(writer.write('nobody\n'), true);
+  equal(writeLine(socket, 'nobody\n'), true);
   socket.destroy();
-  equal(writer.write('nobody\n'), true);
+  equal(writeLine(socket, 'nobody\n'), true);
 });
