@@ -19,7 +19,7 @@ function setUp() {
     if (isAnswered) answeredMs = pingedMs;
     return watch.observe({ slot: page.slot(0), pingedMs: isAnswered ? null : pingedMs, answeredMs }, nowMs);
   };
-  return { slot, watch, look, nowMs: () => nowMs };
+  return { slot, watch, page, look, nowMs: () => nowMs };
 }
 
 test('a VF has surely looked for finished work up to the answer before its last', () => {
@@ -40,6 +40,23 @@ test('a packet that goes on over several looks is busy from the first of them', 
   deepEqual([look().threadSinceMs, look().threadSinceMs], [sinceMs, sinceMs]);
   slot.packetBoundary();
   equal(look().threadSinceMs, null);
+});
+
+test('a ping that a VF cannot read for a packet waits no longer than the packet, whatever its packets do afterwards', () => {
+  const { slot, watch, page, look, nowMs } = setUp();
+  look();
+  const pingedMs = nowMs();
+  const seen = (atMs: number) => watch.observe({ slot: page.slot(0), pingedMs, answeredMs: 0 }, atMs);
+  slot.packetBoundary();
+  const { threadSinceMs, pingSinceMs } = seen(pingedMs + LOOK_MS);
+  deepEqual([threadSinceMs, pingSinceMs], [pingedMs + LOOK_MS, pingedMs + LOOK_MS]);
+  // One that goes from packet to packet without an answer wins no time.
+  for (let count = 2; count < 20; count++) {
+    slot.packetBoundary();
+    slot.packetBoundary();
+    equal(seen(pingedMs + count * LOOK_MS).pingSinceMs, pingedMs + LOOK_MS);
+  }
+  equal(watch.observe({ slot: page.slot(0), pingedMs: null, answeredMs: pingedMs }, pingedMs + 6_000).pingSinceMs, null);
 });
 
 test('nobody is blamed for a time in which nobody looked', () => {

@@ -19,6 +19,9 @@ export class ContextWatch {
   #watchedSinceMs = 0;
   #answeredMs = 0;
   #seenMs = 0;
+  /** The ping that was seen without an answer last, and since when it has been. */
+  #pingedMs: number | null = null;
+  #pingSeenMs = 0;
 
   observe({ slot, pingedMs, answeredMs }: ContextSigns, nowMs: number): TdrObservation {
     if (nowMs - this.#lookedMs > UNWATCHED_MS_MAX) this.#watchedSinceMs = nowMs;
@@ -31,8 +34,18 @@ export class ContextWatch {
       submitCount: slot?.oldestSubmitCount ?? 1,
       compileSinceMs: this.#fromWatched(slot?.compileSinceMs ?? null),
       threadSinceMs: this.#fromWatched(threadSinceMs),
-      pingSinceMs: this.#fromWatched(pingedMs),
+      pingSinceMs: this.#fromWatched(slot === undefined ? pingedMs : this.#unansweredSince(pingedMs, nowMs)),
     };
+  }
+
+  /**
+   * As packets are: by looks, late by at most the time between two. A VF that is in a long packet since just before it read its
+   * ping would else be blamed for not answering, of which nobody knows the device, and not for the packet.
+   */
+  #unansweredSince(pingedMs: number | null, nowMs: number): number | null {
+    if (pingedMs !== this.#pingedMs) this.#pingSeenMs = nowMs;
+    this.#pingedMs = pingedMs;
+    return pingedMs === null ? null : this.#pingSeenMs;
   }
 
   /** An answer may leave before the VF looks for what is done. Where a second one has come it has looked after the first. */
