@@ -2,7 +2,7 @@ import { type Aperture, HEADER } from './aperture-layout.ts';
 import type { Doorbell, Scheduler } from './doorbell.ts';
 import { BUS_LIMITS } from './limits.ts';
 import type { CloseReason, GuestHeap, GuestLink, PacketSink } from './link.ts';
-import type { LookTimes } from './look-policy.ts';
+import { LookPolicy, type LookTimes } from './look-policy.ts';
 import { PacketAssembler } from './packet-assembler.ts';
 import { PeerViolation } from './peer-violation.ts';
 import { wordsBetween } from './position.ts';
@@ -18,6 +18,11 @@ const LIVENESS_INTERVAL_MS = 10;
 
 /** The thread is the program's own, so nobody naps on it; where a spin is in vain a ring is also sooner than the end of a nap. */
 const LOOK: LookTimes = { spinMs: 0.02, lookMs: 0.02, napMsMax: 0 };
+/**
+ * For what the host answers at once: an answer takes 10 to 30 us where both ends look, and twice the rest where one sleeps.
+ * What waits for a software GPU would take a core from it.
+ */
+const LOOK_SOON: LookTimes = { spinMs: 0.1, lookMs: 0.1, napMsMax: 0 };
 
 const PAGE_WORDS = 4096 / 4;
 
@@ -46,6 +51,8 @@ export class GuestApertureLink implements GuestLink {
   readonly #heap: StagedHeap;
   readonly #sender: RingSender;
   readonly #receiver: RingReceiver;
+  readonly #look = new LookPolicy(LOOK);
+  readonly #lookSoon = new LookPolicy(LOOK_SOON);
   #isClosed = false;
   /** Executed position that a caller of `waitForProgress` knows of. */
   #executedSeen: number;
@@ -76,7 +83,7 @@ export class GuestApertureLink implements GuestLink {
       peerWantsRoomIndex: HEADER.hostWantsRoom,
       doorbell,
       scheduler,
-      look: LOOK,
+      look: this.#look,
       deliver: (words, begin, end) => this.onPacket(words, begin, end),
       delivered: () => {},
       failed: (error) => this.#failed(error),
@@ -141,10 +148,11 @@ export class GuestApertureLink implements GuestLink {
     return this.#completedSerial;
   }
 
-  setWaiting(waiting: boolean): void {
+  setWaiting(waiting: boolean, isSoon = false): void {
     if (this.#isClosed) return;
     this.#doorbell.setWaiting(waiting);
-    this.#receiver.expect(waiting);
+    if (!waiting) this.#receiver.expect(null);
+    else this.#receiver.expect(isSoon ? this.#lookSoon : this.#look);
   }
 
   close(): void {

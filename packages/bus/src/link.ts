@@ -68,8 +68,11 @@ export interface GuestLink {
   poll(): void;
   /** Highest submit serial that the host says the GPU has completed. */
   completedSerial(): number;
-  /** Keeps the process alive while true: set while somebody waits for a reply. */
-  setWaiting(waiting: boolean): void;
+  /**
+   * Keeps the process alive while true: set while somebody waits for a reply. `isSoon`: for one that the
+   * host gives as soon as it has read the request, which is worth looking for a little longer.
+   */
+  setWaiting(waiting: boolean, isSoon?: boolean): void;
   close(): void;
 }
 

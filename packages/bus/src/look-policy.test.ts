@@ -42,6 +42,7 @@ function spins(count: number, answerMs: number): { readonly tried: number; reado
     if (isSpin && answerMs < TIMES.spinMs) found += 1;
     const endMs = nowMs + answerMs;
     for (; nowMs < endMs; nowMs += 0.005) policy.nextLookMs(nowMs);
+    policy.found();
   }
   return { tried, found };
 }

@@ -37,9 +37,15 @@ export class LookPolicy {
     this.#times = times;
   }
 
+  /** Something has come. */
+  found(): void {
+    if (!this.#isSpinning) return;
+    this.#isSpinning = false;
+    this.#skipCount = 1;
+  }
+
   /** There was something to do until now; something more may come soon. */
   idle(nowMs: number): void {
-    if (this.#isSpinning) this.#skipCount = 1;
     this.#idleSinceMs = nowMs;
     this.#isLooking = true;
     this.#isSpinning = this.#skipsLeft === 0;

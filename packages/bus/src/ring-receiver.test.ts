@@ -2,6 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuestFault } from '@gpup/base';
 import { HEADER } from './aperture-layout.ts';
+import { LookPolicy } from './look-policy.ts';
 import { PacketAssembler } from './packet-assembler.ts';
 import { RingConsumer, RingProducer } from './ring.ts';
 import { RingReceiver } from './ring-receiver.ts';
@@ -18,6 +19,7 @@ function receiverWithPeer(deliver: (opcode: number) => void = () => {}) {
   const received: number[] = [];
   const reported: number[] = [];
   const failures: unknown[] = [];
+  const look = new LookPolicy({ spinMs: 0.02, lookMs: 0.05, napMsMax: 0.02 });
   const receiver = new RingReceiver({
     consumer: new RingConsumer(ends),
     assembler: new PacketAssembler({ packetWordsMax: 1000, violation }),
@@ -26,7 +28,7 @@ function receiverWithPeer(deliver: (opcode: number) => void = () => {}) {
     peerWantsRoomIndex: HEADER.guestWantsRoom,
     doorbell,
     scheduler,
-    look: { spinMs: 0.02, lookMs: 0.05, napMsMax: 0.02 },
+    look,
     deliver: (words, begin) => {
       received.push(words[begin] as number);
       deliver(words[begin] as number);
@@ -49,7 +51,7 @@ function receiverWithPeer(deliver: (opcode: number) => void = () => {}) {
     }
     return turnCount;
   };
-  return { control, producer, scheduler, doorbell, received, reported, failures, receiver, publish, isAsleep, settle };
+  return { control, producer, scheduler, doorbell, received, reported, failures, look, receiver, publish, isAsleep, settle };
 }
 
 test('an idle receiver sleeps and asks for no turn of the event loop', () => {
@@ -102,17 +104,51 @@ test('what is published just before it falls asleep is found by the look after',
 });
 
 test('where nothing is expected there is no looking, and expecting starts it', () => {
-  const { receiver, publish, scheduler, settle, isAsleep } = receiverWithPeer();
+  const { look, receiver, publish, scheduler, settle, isAsleep } = receiverWithPeer();
   settle(0.001);
-  receiver.expect(false);
+  receiver.expect(null);
   publish(1);
   receiver.wake();
   equal(isAsleep(), true);
   equal(scheduler.dueCount, 0);
-  receiver.expect(true);
+  receiver.expect(look);
   equal(isAsleep(), false);
   equal(settle(0.01) > 1, true);
   equal(isAsleep(), true);
+});
+
+test('what is expected for longer is looked for for longer', () => {
+  const { look, receiver, settle, isAsleep } = receiverWithPeer();
+  const longer = new LookPolicy({ spinMs: 0.2, lookMs: 0.2, napMsMax: 0 });
+  const turnsOf = (policy: LookPolicy): number => {
+    receiver.expect(null);
+    receiver.expect(policy);
+    const turnCount = settle(0.01);
+    equal(isAsleep(), true);
+    return turnCount;
+  };
+  settle(0.01);
+  equal(turnsOf(longer) > 2 * turnsOf(look), true);
+});
+
+test('a spin that found the last thing that was expected counts as one that was worth it', () => {
+  const { look, receiver, scheduler, publish, settle } = receiverWithPeer(() => receiver.expect(null));
+  receiver.expect(null);
+  settle(0.01);
+  const occasion = (answerMs: number): boolean => {
+    receiver.expect(look);
+    const isSpin = look.nextLookMs(scheduler.timeMs) === 0;
+    for (const untilMs = scheduler.timeMs + answerMs; scheduler.timeMs < untilMs; scheduler.timeMs += 0.005) scheduler.turn();
+    publish(1);
+    receiver.wake();
+    settle(0.01);
+    return isSpin;
+  };
+  const vain = [occasion(1), occasion(1), occasion(1), occasion(1)];
+  deepEqual(vain, [true, false, false, true]);
+  // One that finds something, after four that do not spin; from then on one in vain is followed by two that do not.
+  deepEqual([0, 0, 0, 0, 0].map(() => occasion(0.01)), [false, false, false, false, true]);
+  deepEqual([occasion(1), occasion(1), occasion(1), occasion(0.01)], [true, false, false, true]);
 });
 
 test('a turn ends when its time is over, and the rest comes in the next', () => {

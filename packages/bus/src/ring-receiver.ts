@@ -1,6 +1,6 @@
 import type { Doorbell, Scheduler } from './doorbell.ts';
 import type { PacketSink } from './link.ts';
-import { LookPolicy, type LookTimes } from './look-policy.ts';
+import type { LookPolicy } from './look-policy.ts';
 import { FILL_BYTES_MAX, type PacketAssembler } from './packet-assembler.ts';
 import { advance } from './position.ts';
 import type { RingConsumer } from './ring.ts';
@@ -17,7 +17,8 @@ export interface RingReceiverOptions {
   readonly peerWantsRoomIndex: number;
   readonly doorbell: Doorbell;
   readonly scheduler: Scheduler;
-  readonly look: LookTimes;
+  /** Until `expect` says otherwise. */
+  readonly look: LookPolicy;
   readonly deliver: PacketSink;
   /** Called after packets were delivered, with the stream position behind the last of them. */
   readonly delivered: (position: number) => void;
@@ -40,8 +41,8 @@ export class RingReceiver {
   #isTurnDue = false;
   /** The same for a look that a nap comes before. */
   #isLookDue = false;
-  readonly #look: LookPolicy;
-  #isExpecting = true;
+  /** How to look for what may come soon; null where nothing is expected. */
+  #look: LookPolicy | null;
   readonly #turnBound = (): void => {
     this.#isTurnDue = false;
     this.#turn();
@@ -55,7 +56,7 @@ export class RingReceiver {
   constructor(options: RingReceiverOptions) {
     this.#options = options;
     this.#position = options.consumer.head;
-    this.#look = new LookPolicy(options.look);
+    this.#look = options.look;
     this.schedule();
   }
 
@@ -73,17 +74,15 @@ export class RingReceiver {
     this.#soon();
   }
 
-  /** Whether something may come soon; where nothing is expected there is no looking for it. */
-  expect(isExpecting: boolean): void {
-    if (isExpecting === this.#isExpecting) return;
-    this.#isExpecting = isExpecting;
-    if (!isExpecting) {
-      this.#look.giveUp();
-      return;
-    }
+  /** How to look for what may come soon, from now on. Null: nothing is expected, and nobody looks for it. */
+  expect(look: LookPolicy | null): void {
+    if (look === this.#look) return;
+    this.#look?.giveUp();
+    this.#look = look;
+    if (look === null) return;
     const nowMs = this.#options.scheduler.nowMs();
-    this.#look.idle(nowMs);
-    if (this.#look.nextLookMs(nowMs) !== null) this.schedule();
+    look.idle(nowMs);
+    if (look.nextLookMs(nowMs) !== null) this.schedule();
   }
 
   pause(): void {
@@ -150,8 +149,8 @@ export class RingReceiver {
       return;
     }
     const nowMs = scheduler.nowMs();
-    if (this.#position !== before && this.#isExpecting) this.#look.idle(nowMs);
-    const napMs = this.#look.nextLookMs(nowMs);
+    if (this.#position !== before) this.#look?.idle(nowMs);
+    const napMs = this.#look?.nextLookMs(nowMs) ?? null;
     if (napMs === null) this.#sleep();
     else if (napMs === 0) this.#soon();
     else this.#later(napMs);
@@ -196,6 +195,8 @@ export class RingReceiver {
     const { consumer, assembler } = this.#options;
     const wordCount = Math.min(consumer.poll(), FILL_BYTES_MAX / 4);
     if (wordCount === 0) return false;
+    // Before anything is delivered: whoever is told may expect nothing more.
+    this.#look?.found();
     assembler.makeRoom(wordCount * 4);
     consumer.read(assembler.words, assembler.endByte / 4, wordCount);
     assembler.filled(wordCount * 4);

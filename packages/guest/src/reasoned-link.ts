@@ -59,9 +59,9 @@ export class ReasonedLink implements GuestLink {
   completedSerial(): number {
     return this.#link.completedSerial();
   }
-  setWaiting(waiting: boolean): void {
+  setWaiting(waiting: boolean, isSoon?: boolean): void {
     this.#waiting = waiting;
-    this.#link.setWaiting(waiting);
+    this.#link.setWaiting(waiting, isSoon);
     if (this.#linkReason !== undefined) this.#holdProcess();
   }
 

@@ -26,6 +26,8 @@ export interface Platform {
 
 /** A request in flight. Exactly one of these is called, once; which ones exist depends on the request. */
 export interface PendingRequest {
+  /** The host answers as soon as it has read the request: neither the GPU nor a compiler comes first. */
+  readonly isSoon?: boolean;
   done?(): void;
   json?(text: string): void;
   scope?(filter: GPUErrorFilter | null, message: string): void;
@@ -115,6 +117,9 @@ export class Context implements ReplyHandlers {
   /** Payload in the heap that no sent packet names. */
   #stagedBytes = 0;
   #nextRequest = 1;
+  /** Requests in flight that are answered soon. */
+  #soonCount = 0;
+  #submitCount = 0;
   #flushScheduled = false;
   #lostMessage: string | null = null;
   readonly #replayPolicy: ReplayPolicy;
@@ -313,6 +318,16 @@ export class Context implements ReplyHandlers {
 
   // Requests
 
+  /** A submit has been written. */
+  submitted(): void {
+    this.#submitCount += 1;
+  }
+
+  /** Whether the GPU has finished, as far as is known, all that was submitted. */
+  isGpuIdle(): boolean {
+    return this.link.completedSerial() >= this.#submitCount;
+  }
+
   request(pending: PendingRequest): number {
     const id = this.#nextRequest;
     this.#nextRequest = (id + 1) >>> 0 || 1;
@@ -322,7 +337,12 @@ export class Context implements ReplyHandlers {
 
   #await(id: number, pending: PendingRequest): void {
     this.#requests.set(id, pending);
-    if (this.#requests.size === 1) this.link.setWaiting(true);
+    if (pending.isSoon === true) this.#soonCount += 1;
+    if (this.#requests.size === 1 || (pending.isSoon === true && this.#soonCount === 1)) this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
+    this.link.setWaiting(this.#requests.size > 0, this.#soonCount > 0);
   }
 
   /** Sends what has been written, the request with it; a context that is gone answers at once. */
@@ -336,7 +356,8 @@ export class Context implements ReplyHandlers {
     const pending = this.#requests.get(id);
     if (pending === undefined) return undefined;
     this.#requests.delete(id);
-    if (this.#requests.size === 0) this.link.setWaiting(false);
+    if (pending.isSoon === true) this.#soonCount -= 1;
+    if (this.#requests.size === 0 || (pending.isSoon === true && this.#soonCount === 0)) this.#tellWaiting();
     return pending;
   }
 
@@ -402,6 +423,7 @@ export class Context implements ReplyHandlers {
     this.out.reset();
     const requests = [...this.#requests.values()];
     this.#requests.clear();
+    this.#soonCount = 0;
     this.link.setWaiting(false);
     this.#onLost(message);
     for (const [handle, device] of [...this.#devices]) device.deviceLost('unknown', `${message}${verdictOn(handle, guilty)}`);

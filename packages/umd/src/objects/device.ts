@@ -287,6 +287,7 @@ export class Device implements I.GPUDeviceImpl, DeviceEvents {
     const { context } = this;
     return new Promise((resolve, reject) => {
       const request = context.request({
+        isSoon: true,
         scope: (filter, message) => resolve(filter === null ? null : makeError(filter, message)),
         error: (name, reason, message) => reject(makeException(name, reason, message)),
         lost: () => resolve(null),

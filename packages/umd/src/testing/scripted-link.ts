@@ -27,6 +27,9 @@ export class ScriptedLink implements GuestLink {
   onClose: (reason: CloseReason) => void = () => {};
   readonly packets: Uint32Array[] = [];
   isWaiting = false;
+  /** Whether what is waited for is said to come soon. */
+  isSoon = false;
+  completed = 0;
   isClosed = false;
   /** What the adapter is said to have; null for a host without one. */
   adapter: HostText | null = { features: FEATURES, limits: LIMITS, info: INFO };
@@ -91,10 +94,11 @@ export class ScriptedLink implements GuestLink {
   }
   poll(): void {}
   completedSerial(): number {
-    return 0;
+    return this.completed;
   }
-  setWaiting(waiting: boolean): void {
+  setWaiting(waiting: boolean, isSoon = false): void {
     this.isWaiting = waiting;
+    this.isSoon = isSoon;
   }
   close(): void {
     this.isClosed = true;
