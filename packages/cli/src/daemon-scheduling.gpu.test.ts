@@ -156,6 +156,23 @@ test('a compiler that does not return keeps nobody waiting: neither in its own t
   equal((await guest.end())[0], 0);
 });
 
+test('where turns begin while a compiler does not return, the other guests of its partition have theirs', async (t) => {
+  const scene = await sceneFor(t, { tdr: { software: { delayMs: 600_000, ddiDelayMs: 600_000 } } });
+  for (const name of ['a', 'b']) await scene.ask('createPartition', { name, compute: { min: 1 / 8, optimal: 1 / 8, max: 1 / 8 } });
+  const guest = await scene.guest(scene.socketOf('a'));
+  const culprit = scene.culprit('a');
+  deepEqual(await culprit.tell('open'), { opened: 2 });
+  await culprit.tell('begin compile');
+  await guest.goesOn(3);
+  await scene.ask('setAdapterScheduling', 'software-0', { policy: 'fixed-share' });
+  await guest.goesOn(5);
+  const { scheduling } = await scene.ask('partition', 'a');
+  ok(scheduling.turnCount >= 1, `${scheduling.turnCount} turns`);
+  // Of the compiler's time nothing is charged.
+  ok(scheduling.heldUs < 10_000_000, `It is said to have held the adapter for ${scheduling.heldUs} us.`);
+  equal((await guest.end())[0], 0);
+});
+
 test('a VF that stands still in its turn loses it, and its context', async (t) => {
   const scene = await sceneFor(t, { scheduling: { policy: 'equal-share', sliceMs: 5 }, tdr: { software: { delayMs: 1_000, ddiDelayMs: 3_000 } } });
   for (const name of ['a', 'b']) await scene.ask('createPartition', { name });

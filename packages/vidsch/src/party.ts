@@ -11,9 +11,12 @@ export class Party {
   turnCount = 0;
   /** Until then it has no further turn: it has given its last one up at once. */
   restsUntilUs = 0;
+  /** One of its contexts was timed out: what it is charged next is limited. */
+  isForgiven = false;
   /** Those that have not finished what they were let do before there were turns, or before their turn ended without them. */
   readonly #emptying = new Set<Gate>();
   #emptyingSinceUs = 0;
+  #isLookDue = false;
 
   constructor(name: string) {
     this.name = name;
@@ -44,13 +47,34 @@ export class Party {
 
   /** It has no turn before this one of its contexts has finished. */
   awaitEmpty(gate: Gate, nowUs: number): void {
-    if (this.#emptying.size === 0) this.#emptyingSinceUs = nowUs;
+    if (this.#emptying.size === 0) {
+      this.#emptyingSinceUs = nowUs;
+      this.#isLookDue = true;
+    }
     this.#emptying.add(gate);
+  }
+
+  /** Those that are waited for and have had time to say that they are done: told once. */
+  silentSince(nowUs: number): readonly Gate[] {
+    if (nowUs < this.silentFromUs) return [];
+    this.#isLookDue = false;
+    return [...this.#emptying].filter(({ holds }) => holds);
+  }
+
+  /** When those that are waited for are to be looked at. Infinity: they are not. */
+  get silentFromUs(): number {
+    return this.#isLookDue && this.#emptying.size > 0 ? this.#emptyingSinceUs + SCHEDULER_LIMITS.silentUs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing of it was unfinished: it is not waited for, nor charged for that it does not say so. */
+  emptied(gate: Gate): void {
+    this.#emptying.delete(gate);
   }
 
   /** There are no turns any more: nothing is waited for, nor charged for. */
   forgetEmptying(): void {
     this.#emptying.clear();
+    this.#isLookDue = false;
   }
 
   /** How long it took to finish that, once it has, or for how long it was waited for; null else. */

@@ -196,8 +196,11 @@ test('one that does not finish what it had before there were turns keeps others 
   rig.begin(1, 'a');
   rig.begin(2, 'b');
   rig.settle(2, { wants: true });
-  deepEqual([rig.open, rig.wakeUs - rig.nowUs], [[], SCHEDULER_LIMITS.emptyingUsMax]);
-  rig.pass(SCHEDULER_LIMITS.emptyingUsMax);
+  // It may be done and be inside of a compiler, which is looked at once.
+  deepEqual([rig.open, rig.wakeUs - rig.nowUs], [[], SCHEDULER_LIMITS.silentUs]);
+  rig.pass(SCHEDULER_LIMITS.silentUs);
+  deepEqual([rig.open, rig.wakeUs - rig.nowUs], [[], SCHEDULER_LIMITS.emptyingUsMax - SCHEDULER_LIMITS.silentUs]);
+  rig.pass(SCHEDULER_LIMITS.emptyingUsMax - SCHEDULER_LIMITS.silentUs);
   deepEqual(rig.open, [2]);
   for (let turn = 0; turn < 5; turn++) finish(rig, 2);
   // It is charged for all of that time: the other one is owed what it has waited, and the rest of its turn.
@@ -206,6 +209,78 @@ test('one that does not finish what it had before there were turns keeps others 
   while (rig.open.includes(2)) finish(rig, 2);
   const owedUs = rig.scheduler.heldUs('b') - beforeUs;
   ok(Math.abs(owedUs - SCHEDULER_LIMITS.emptyingUsMax) <= SLICE_US, `The other one has ${owedUs} us first.`);
+});
+
+test('one that is inside of a compiler when turns begin, with nothing on the adapter, is neither waited for nor charged', () => {
+  const rig = new Rig('equal-share', HALVES);
+  rig.begin(1, 'a');
+  rig.begin(2, 'b');
+  rig.begin(3, 'a');
+  rig.signs.set(1, 'finished');
+  for (const context of [2, 3]) rig.settle(context, { wants: true });
+  deepEqual([rig.open, rig.wakeUs - rig.nowUs], [[], SCHEDULER_LIMITS.silentUs]);
+  rig.pass(SCHEDULER_LIMITS.silentUs);
+  // The other context of its partition has its turns, though the compiler does not return.
+  const holders: number[] = [];
+  for (let turn = 0; turn < 6; turn++) {
+    const [holder] = rig.open as [number];
+    holders.push(holder);
+    finish(rig, holder);
+  }
+  deepEqual(holders.sort(), [2, 2, 2, 3, 3, 3]);
+  // Out of there, it has them as well.
+  rig.settle(1, { wants: true });
+  for (let turn = 0; turn < 4 && !rig.open.includes(1); turn++) finish(rig, rig.open[0] as number);
+  ok(rig.open.includes(1));
+});
+
+/** Whose turn it is until the other contexts of a have one again. */
+function waitedUs(rig: Rig): number {
+  const beganUs = rig.nowUs;
+  while (!rig.open.includes(3)) finish(rig, rig.open[0] as number);
+  return rig.nowUs - beganUs;
+}
+
+/** Contexts 1 and 3 of a partition with a sixteenth hold the adapter; after so long 1 has not finished. */
+function holding(us: number): Rig {
+  const rig = new Rig('fixed-share', { a: 1 / 16, b: 15 / 16 });
+  for (const [context, partition] of [[1, 'a'], [2, 'b'], [3, 'a']] as const) rig.begin(context, partition);
+  for (const context of [1, 2, 3]) rig.settle(context, { wants: true });
+  while (!rig.open.includes(1)) finish(rig, 2);
+  for (const untilUs = rig.nowUs + us; rig.nowUs < untilUs; rig.scheduler.wake()) rig.pass(100_000);
+  return rig;
+}
+
+function holdingAlone(us: number): Rig {
+  const rig = holding(us);
+  rig.settle(3, { wants: true });
+  return rig;
+}
+
+test('what one took that was ended by a timeout costs its partition half a minute at most, and what one took that was not all of it', () => {
+  const timedOut = holdingAlone(20_000_000);
+  timedOut.end(1, { isTimedOut: true });
+  ok(Math.abs(waitedUs(timedOut) - SCHEDULER_LIMITS.timedOutUsMax) <= 4 * SLICE_US);
+  const ended = holdingAlone(20_000_000);
+  ended.end(1);
+  ok(Math.abs(waitedUs(ended) - 15 * 20_000_000) <= 300_000);
+  const short = holdingAlone(200_000);
+  short.end(1, { isTimedOut: true });
+  ok(Math.abs(waitedUs(short) - 15 * 200_000) <= 100_000);
+});
+
+test('the same where it was ousted before it ended, and where another context of its partition has its turn yet', () => {
+  const ousted = holdingAlone(20_000_000);
+  ousted.scheduler.look(() => 0);
+  deepEqual(ousted.ousted, [1]);
+  ousted.end(1, { isTimedOut: true });
+  ok(waitedUs(ousted) <= SCHEDULER_LIMITS.timedOutUsMax + 4 * SLICE_US);
+
+  const shared = holding(20_000_000);
+  shared.end(1, { isTimedOut: true });
+  deepEqual(shared.open, []);
+  shared.settle(3, { wants: true });
+  ok(Math.abs(waitedUs(shared) - SCHEDULER_LIMITS.timedOutUsMax) <= 4 * SLICE_US);
 });
 
 test('who goes in debt and comes again is still in debt', () => {

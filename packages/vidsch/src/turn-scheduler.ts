@@ -98,13 +98,19 @@ export class TurnScheduler {
     this.#changed();
   }
 
-  contextEnded(context: number): void {
+  /** `isTimedOut`: the host has ended it, as its work or its VF did not come to an end. */
+  contextEnded(context: number, { isTimedOut = false } = {}): void {
     const { gate, party } = this.#gates.get(context) ?? {};
     if (gate === undefined || party === undefined) return;
     this.#gates.delete(context);
     party.gates.delete(gate);
     this.#turn?.remove(gate);
+    party.isForgiven ||= isTimedOut;
     this.#changed();
+    if (!isTimedOut) return;
+    // What was charged when it was ousted; what others of its partition hold yet is charged later.
+    this.#forgive(party);
+    party.isForgiven = party.isEmptying || this.#turn?.name === party.name;
   }
 
   /** What its VF says. */
@@ -265,6 +271,7 @@ export class TurnScheduler {
   }
 
   #advanceTurns(nowUs: number): void {
+    this.#forgetSilent(nowUs);
     this.#chargeEmptied(nowUs);
     this.#isBeginning &&= this.#isEmptying && nowUs < this.#emptyingUntilUs;
     if (this.#isBeginning) return;
@@ -284,12 +291,28 @@ export class TurnScheduler {
     return false;
   }
 
+  /** A VF that is inside of a compiler hears of turns when it is out of there, and may have had nothing on the adapter at all. */
+  #forgetSilent(nowUs: number): void {
+    for (const party of this.#parties.values())
+      for (const gate of party.silentSince(nowUs)) if (this.#options.signsOf(gate.context) === 'finished') party.emptied(gate);
+  }
+
   /** What was submitted before there were turns is charged for like a turn. */
   #chargeEmptied(nowUs: number): void {
     for (const party of this.#parties.values()) {
       const emptiedUs = party.emptiedUs(nowUs);
-      if (emptiedUs !== null) this.#times.charge(party.name, emptiedUs);
+      if (emptiedUs !== null) this.#charge(party, emptiedUs);
     }
+  }
+
+  #charge(party: Party, us: number): void {
+    this.#times.charge(party.name, us);
+    if (party.isForgiven) this.#forgive(party);
+    party.isForgiven = false;
+  }
+
+  #forgive({ name }: Party): void {
+    this.#times.limitLead(name, SCHEDULER_LIMITS.timedOutUsMax);
   }
 
   #steer(turn: RunningTurn, nowUs: number): void {
@@ -367,9 +390,11 @@ export class TurnScheduler {
   #finish(turn: RunningTurn, nowUs: number): void {
     this.#turn = null;
     this.#beyondUs = 0;
-    this.#times.charge(turn.name, turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
-    if (this.#isInteractive(turn.name)) this.#urgentUs = nowUs;
     const party = this.#parties.get(turn.name);
+    const chargedUs = turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0);
+    if (party === undefined) this.#times.charge(turn.name, chargedUs);
+    else this.#charge(party, chargedUs);
+    if (this.#isInteractive(turn.name)) this.#urgentUs = nowUs;
     const heldUs = turn.heldUs(nowUs);
     if (party === undefined || heldUs === 0) return;
     if (turn.yields) party.restsUntilUs = turn.startUs + SCHEDULER_LIMITS.yieldedUsMin;
@@ -381,7 +406,7 @@ export class TurnScheduler {
     if (this.#mode !== 'turns') return Number.POSITIVE_INFINITY;
     const times = [
       this.#isBeginning ? this.#emptyingUntilUs : Number.POSITIVE_INFINITY,
-      ...[...this.#parties.values()].map(({ emptyingUntilUs }) => emptyingUntilUs),
+      ...[...this.#parties.values()].map(({ emptyingUntilUs, silentFromUs }) => Math.min(emptyingUntilUs, silentFromUs)),
       ...[...this.#parties.values()].filter(({ waits, restsUntilUs }) => waits && restsUntilUs > nowUs).map(({ restsUntilUs }) => restsUntilUs),
       this.#turn === null ? Number.POSITIVE_INFINITY : wakeForUs(this.#turn, nowUs),
       this.#givesAway ? this.#urgentUs + SCHEDULER_LIMITS.calmUs : Number.POSITIVE_INFINITY,

@@ -76,8 +76,8 @@ export class HostScheduling {
     if (partition !== '') this.#follow(adapter);
   }
 
-  ended(context: Context): void {
-    this.#turnsOf(context)?.ended(context);
+  ended(context: Context, how: { readonly isTimedOut: boolean } = { isTimedOut: false }): void {
+    this.#turnsOf(context)?.ended(context, how);
     this.latencyClassChanged(context);
   }
 
