@@ -1,7 +1,7 @@
 import type { HostConfig } from '@gpup/pf/host-config';
 import { PF_LIMITS, WIRE_PROTOCOL } from '@gpup/pf';
 import type { Change } from '@gpup/pf/access';
-import { Refusal, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
+import { Refusal, type VfGroups, WIRE_FEATURE_LEVEL, limitVfLog, takeOverVfs, vfFiles } from '@gpup/pf/core';
 import { type Definitions, type PartitionDefinition, loadDefinitions, partitionOf, saveDefinitions, saveTable, startTable } from '@gpup/pf/partitions';
 import { step } from '@gpup/os/step';
 import type { IsolationView } from '@gpup/pf/actions';
@@ -79,7 +79,7 @@ export class Daemon {
       directories: this.#directories,
       table,
       save,
-      groups: isolation.tree === null ? null : { tree: isolation.tree, processorsMax: config.vfProcessorPercentMax === null ? null : config.vfProcessorPercentMax / 100 },
+      groups: groupsOf(isolation.tree, config),
       nowMs: Date.now,
       meter,
     });
@@ -178,6 +178,11 @@ function keepTime(tokens: TokenStore, log: Log): void {
   } catch (error) {
     log.error(`The tokens cannot be saved: ${(error as Error).message}.`);
   }
+}
+
+function groupsOf(tree: GroupTree | null, { vfProcessorPercentMax, isolation }: HostConfig): VfGroups | null {
+  if (tree === null) return null;
+  return { tree, processorsMax: vfProcessorPercentMax === null ? null : vfProcessorPercentMax / 100, areRequired: isolation === 'require' };
 }
 
 /** What nobody has asked for. */

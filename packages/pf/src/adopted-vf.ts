@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import { closeDescriptor, hasProcessEnded, signalProcess } from '@gpup/os';
-import type { VfGroup } from '@gpup/sandbox/cgroup';
 import { type AdoptionHello, type AllocationEntry, TURNS_MINOR, type Turn, VF_BUG, type VfLine } from '@gpup/vf/boot';
 import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { VfConnection } from './vf-connection.ts';
-import { type VfGroups, groupLimits, limitGroup } from './vf-group.ts';
+import { tellUnconfined } from './unconfined.ts';
+import { VfGroupPlace, type VfGroups, withoutGroup } from './vf-group.ts';
 import { type VfFiles, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -42,9 +42,7 @@ export class AdoptedVf implements Vf {
   readonly #socket: Socket;
   readonly #connection: VfConnection;
   readonly #owner: VfOwner;
-  readonly #groups: VfGroups | null;
-  /** In which the host before has put it. */
-  readonly #group: VfGroup | null;
+  readonly #group: VfGroupPlace | null;
   readonly #startTimer: NodeJS.Timeout;
   #isReady: boolean;
   #reason: Reason | undefined;
@@ -59,8 +57,6 @@ export class AdoptedVf implements Vf {
     this.#processFd = processFd;
     this.#files = vfFiles(directory, hello.vfId);
     this.#owner = owner;
-    this.#groups = groups;
-    this.#group = groups?.tree.find(hello.pid, hello.vfId) ?? null;
     this.#isReady = hello.isReady;
     this.#socket = new Socket({ fd: connectionFd, readable: true, writable: true });
     this.#connection = new VfConnection({
@@ -72,11 +68,13 @@ export class AdoptedVf implements Vf {
     // A VF closes its connection by ending only: one that lives on has lost its way.
     this.#socket.once('close', () => this.#end());
     this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
+    const unplaced = (message: string): void => this.#unplaced(message, { isRequired: groups?.areRequired === true });
+    this.#group = VfGroupPlace.adopt(groups, { pid: hello.pid, name: hello.vfId, onFailed: unplaced });
     if (further.length > 0) queueMicrotask(() => this.#connection.take(further));
   }
 
   limitMemory(bytes: number | null): void {
-    if (this.#group !== null && this.#groups !== null) limitGroup(this.#group, groupLimits(this.#groups, bytes));
+    this.#group?.limitMemory(bytes);
   }
 
   kill(reason: Reason): void {
@@ -120,6 +118,14 @@ export class AdoptedVf implements Vf {
     this.#owner.onReady();
   }
 
+  /** The host before had no groups, and this one cannot put it into one. */
+  #unplaced(message: string, { isRequired }: { readonly isRequired: boolean }): void {
+    // It may have ended before it was there.
+    if (this.#state !== 'alive' || hasProcessEnded(this.#processFd)) return;
+    if (isRequired) this.kill(withoutGroup(message));
+    else tellUnconfined(`a control group (${message})`);
+  }
+
   #endUnlessReady(): void {
     if (!this.#isReady) this.kill({ code: 'vf-start', message: `The VF process was not ready within ${PF_LIMITS.vfStartMsMax} ms of being taken over.` });
   }
@@ -137,8 +143,9 @@ export class AdoptedVf implements Vf {
   }
 
   #reasonOfDeath(): Reason {
-    if (this.#group?.hasRunOut !== true) return { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
-    return { code: 'vf-memory', message: 'The VF process was ended by the kernel: it has used more memory than it may.' };
+    const complaint = this.#group?.complaint ?? null;
+    if (complaint === null) return { code: 'vf-died', message: 'The VF process ended unexpectedly.' };
+    return { code: 'vf-memory', message: `The VF process was ended by the kernel: ${complaint}.` };
   }
 
   #ended(): void {

@@ -70,7 +70,7 @@ async function start(): Promise<void> {
         capturePath: config.capturePath,
       },
       isolation: config.isolation,
-      groups: groups === null ? null : { tree: groups, processorsMax: null },
+      groups: groups === null ? null : { tree: groups, processorsMax: null, areRequired: config.isolation === 'require' },
       poolSize: config.pool,
       directory: directory.path,
     });

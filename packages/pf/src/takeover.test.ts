@@ -1,16 +1,18 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeDescriptor, connectUnixSocketNow } from '@gpup/os';
+import { GroupTree } from '@gpup/sandbox/cgroup';
 import { AdoptedVf, type Adoption } from './adopted-vf.ts';
 import type { Reason } from './control-protocol.ts';
 import { dismissAdoption, takeOverVfs } from './takeover.ts';
 import type { Pretence } from './testing/pretending-vf.ts';
+import type { VfGroups } from './vf-group.ts';
 
 const program = fileURLToPath(new URL('./testing/pretending-vf.js', import.meta.url));
 const VF_ID = '00000000000000ab';
@@ -38,11 +40,11 @@ async function takeOver(directory: string, answerMsMax = 20_000): Promise<Adopti
   return adoptions;
 }
 
-function owned(adoption: Adoption): { readonly vf: AdoptedVf; readonly ended: Promise<Reason> } {
+function owned(adoption: Adoption, groups: VfGroups | null = null): { readonly vf: AdoptedVf; readonly ended: Promise<Reason> } {
   for (const fd of [adoption.guestControlFd, adoption.pageFd]) if (fd !== null) closeDescriptor(fd);
   let vf: AdoptedVf | undefined;
   const ended = new Promise<Reason>((resolve) => {
-    vf = new AdoptedVf(adoption, { onReady: () => {}, onEnded: resolve });
+    vf = new AdoptedVf(adoption, { onReady: () => {}, onEnded: resolve }, groups);
   });
   return { vf: vf as AdoptedVf, ended };
 }
@@ -76,6 +78,44 @@ test('a VF that ends by itself after it was taken over has died', async (t) => {
   child.kill('SIGKILL');
   equal((await ended).code, 'vf-died');
 });
+
+/** Whatever this process may make; where that is nothing there is nothing to be put into either. */
+function groupsFor(t: TestContext, areRequired: boolean): VfGroups {
+  const tree = GroupTree.open({ name: `gpup-test-${process.pid}` });
+  t.after(() => tree.close());
+  return { tree, processorsMax: null, areRequired };
+}
+
+const pathsOf = (pid: number): string => readFileSync(`/proc/${pid}/cgroup`, 'latin1');
+
+test('a VF that the host before had in no group is put into one', async (t) => {
+  const directory = directoryFor(t);
+  const child = await leftVf(t, directory);
+  const groups = groupsFor(t, true);
+  const pid = child.pid as number;
+  equal(pathsOf(pid).includes(VF_ID), false);
+  const [adoption] = await takeOver(directory);
+  const { vf, ended } = owned(adoption as Adoption, groups);
+  vf.limitMemory(1 << 30);
+  const hasGroups = groups.tree.states.some(({ isInForce }) => isInForce);
+  while (pathsOf(pid).includes(`gpup-test-${process.pid}/${VF_ID}`) !== hasGroups) await new Promise((resolve) => setTimeout(resolve, 1));
+  vf.kill({ code: 'test', message: 'The test ends it.' });
+  equal((await ended).code, 'test');
+});
+
+for (const areRequired of [true, false]) {
+  test(`a VF that cannot be put into a group ${areRequired ? 'is ended where groups are required' : 'goes on where they are not required'}`, async (t) => {
+    const directory = directoryFor(t);
+    await leftVf(t, directory);
+    const group = { limit: () => {}, remove: () => {}, hasRunOut: false };
+    const tree = { adopt: () => ({ group, placed: Promise.reject(new Error('no room')) }) } as unknown as GroupTree;
+    const [adoption] = await takeOver(directory);
+    const { vf, ended } = owned(adoption as Adoption, { tree, processorsMax: null, areRequired });
+    if (!areRequired) setTimeout(() => vf.kill({ code: 'test', message: 'It has gone on.' }), 100);
+    const { code, message } = await ended;
+    deepEqual([code, message], areRequired ? ['not-isolated', 'The VF process is in no control group of its own: no room.'] : ['test', 'It has gone on.']);
+  });
+}
 
 test('a VF that is killed is gone, whoever else holds its connection', async (t) => {
   const directory = directoryFor(t);

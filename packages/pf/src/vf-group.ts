@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { GroupLimits, GroupTree, VfGroup } from '@gpup/sandbox/cgroup';
+import type { GroupLimits, GroupTree, Placement, VfGroup } from '@gpup/sandbox/cgroup';
+import type { Reason } from './control-protocol.ts';
 import { logLine } from './log.ts';
 
 /** What the groups of VF processes are held to, but for memory, which is the partition's. */
@@ -7,6 +8,8 @@ export interface VfGroups {
   readonly tree: GroupTree;
   /** Null: groups share the processors equally, and each may use all that others leave. */
   readonly processorsMax: number | null;
+  /** A VF process that cannot be put into one is ended. */
+  readonly areRequired: boolean;
 }
 
 /** Node, Dawn, a driver and their compilers, and what their allocators keep of what was freed. */
@@ -19,17 +22,45 @@ export function memoryBytesMax({ vramBytes, hostBytes }: { readonly vramBytes: n
   return vramBytes === null || hostBytes === null ? null : BASE_BYTES + 2 * vramBytes + hostBytes;
 }
 
+export interface PlaceOptions {
+  readonly pid: number;
+  readonly name: string;
+  /** Why the process is in no group of its own, as a reason to end it where groups are required. */
+  readonly onFailed: (message: string) => void;
+}
+
 /** The control group of one VF process. Before it has a guest it is held to what it needs by itself. */
 export class VfGroupPlace {
   readonly #groups: VfGroups;
   readonly #group: VfGroup;
-  #memoryBytesMax: number | null = BASE_BYTES;
+  #memoryBytesMax: number | null;
 
-  constructor(groups: VfGroups, options: { readonly pid: number; readonly name: string; readonly onFailed: (error: Error) => void }) {
+  private constructor(groups: VfGroups, group: VfGroup, memoryBytesMax: number | null) {
     this.#groups = groups;
-    const { group, placed } = groups.tree.place(options.pid, options.name, this.#limits());
     this.#group = group;
-    placed.catch(options.onFailed);
+    this.#memoryBytesMax = memoryBytesMax;
+  }
+
+  /** Of a process that has just been started. Null where there are no groups, or it could not be put into one. */
+  static begin(groups: VfGroups | null, options: PlaceOptions): VfGroupPlace | null {
+    return VfGroupPlace.#of(groups, BASE_BYTES, options, (tree, limits) => tree.place(options.pid, options.name, limits));
+  }
+
+  /** Of one that a host before has started. */
+  static adopt(groups: VfGroups | null, options: PlaceOptions): VfGroupPlace | null {
+    return VfGroupPlace.#of(groups, null, options, (tree, limits) => tree.adopt(options.pid, options.name, limits));
+  }
+
+  static #of(groups: VfGroups | null, bytes: number | null, { onFailed }: PlaceOptions, place: (tree: GroupTree, limits: GroupLimits) => Placement): VfGroupPlace | null {
+    if (groups === null) return null;
+    try {
+      const { group, placed } = place(groups.tree, groupLimits(groups, bytes));
+      placed.catch((error: Error) => onFailed(error.message));
+      return new VfGroupPlace(groups, group, bytes);
+    } catch (error) {
+      onFailed((error as Error).message);
+      return null;
+    }
   }
 
   limitMemory(bytes: number | null): void {
@@ -39,7 +70,8 @@ export class VfGroupPlace {
 
   /** Why the kernel has ended the process; null: not for its memory. */
   get complaint(): string | null {
-    return this.#group.hasRunOut ? `it has used more memory than it may (${this.#memoryBytesMax} bytes)` : null;
+    if (!this.#group.hasRunOut) return null;
+    return this.#memoryBytesMax === null ? 'it has used more memory than the machine has' : `it has used more memory than it may (${this.#memoryBytesMax} bytes)`;
   }
 
   remove(): void {
@@ -51,12 +83,16 @@ export class VfGroupPlace {
   }
 }
 
-export function groupLimits({ processorsMax }: VfGroups, memoryBytesMax: number | null): GroupLimits {
+export function withoutGroup(message: string): Reason {
+  return { code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` };
+}
+
+function groupLimits({ processorsMax }: VfGroups, memoryBytesMax: number | null): GroupLimits {
   return { memoryBytesMax, processorsMax, taskCountMax: TASK_COUNT_MAX };
 }
 
 /** A limit below what is in use is not taken, in version 1: the one before stays. */
-export function limitGroup(group: VfGroup, limits: GroupLimits): void {
+function limitGroup(group: VfGroup, limits: GroupLimits): void {
   try {
     group.limit(limits);
   } catch (error) {

@@ -52,7 +52,7 @@ test('a VF process that is ended for its memory is told so, where there are cont
   // Twice what a VF without a guest may have.
   const eater = 'await new Promise((resolve) => setTimeout(resolve, 200)); const kept = []; for (let i = 0; i < 200; i++) kept.push(Buffer.alloc(10 << 20, 1)); process.exit(1);';
   const hasLimit = tree.states.some(({ measure, isInForce }) => measure === 'memory-limit' && isInForce);
-  const { code, message } = await endingOf(t, eater, { tree, processorsMax: null });
+  const { code, message } = await endingOf(t, eater, { tree, processorsMax: null, areRequired: false });
   equal(code, hasLimit ? 'vf-memory' : 'vf-died');
   if (hasLimit) match(message, /ended by the kernel \(SIGKILL\): it has used more memory than it may \(1073741824 bytes\)/);
 });

@@ -28,7 +28,7 @@ import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
 import { tellUnconfined } from './unconfined.ts';
 import { VfConnection } from './vf-connection.ts';
-import { VfGroupPlace, type VfGroups } from './vf-group.ts';
+import { VfGroupPlace, type VfGroups, withoutGroup } from './vf-group.ts';
 import { type VfFiles, openVfLog, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -198,21 +198,14 @@ export class VfProcess implements Vf {
   }
 
   #place(): VfGroupPlace | null {
-    const { groups, config } = this.#launch;
-    if (groups === null || this.#child.pid === undefined) return null;
-    const onFailed = (error: Error): void => this.#unplaced(error, config.isolation);
-    try {
-      return new VfGroupPlace(groups, { pid: this.#child.pid, name: this.id, onFailed });
-    } catch (error) {
-      onFailed(error as Error);
-      return null;
-    }
+    const { pid } = this.#child;
+    return pid === undefined ? null : VfGroupPlace.begin(this.#launch.groups, { pid, name: this.id, onFailed: (message) => this.#unplaced(message) });
   }
 
-  #unplaced({ message }: Error, isolation: VfConfig['isolation']): void {
+  #unplaced(message: string): void {
     // It may have ended before it was there.
     if (this.#ended || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    if (isolation === 'require') this.kill({ code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` });
+    if (this.#launch.groups?.areRequired === true) this.kill(withoutGroup(message));
     else tellUnconfined(`a control group (${message})`);
   }
 

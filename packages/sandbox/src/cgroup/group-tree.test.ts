@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CONTROLLERS, type Controller, type OwnGroup } from './own-groups.ts';
 import type { GroupLimits } from './controller-files.ts';
-import { GroupTree } from './group-tree.ts';
+import { GroupTree, type VfGroup } from './group-tree.ts';
 
 const PID = 77;
 const NONE: GroupLimits = { memoryBytesMax: null, processorsMax: null, taskCountMax: 100 };
@@ -143,3 +143,52 @@ for (const processorsMax of [null, 0.05]) {
     equal(group.throttledCount > 0, processorsMax !== null && isInForce(tree, 'processor-limit'));
   });
 }
+
+/** In which group the kernel has a process, of those controllers that are in force. */
+function groupNames(tree: GroupTree, pid: number): readonly string[] {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
+  const measures = { memory: 'memory-limit', cpu: 'processor-limit', pids: 'process-limit' } as const;
+  return CONTROLLERS.filter((controller) => isInForce(tree, measures[controller])).map((controller) => {
+    const [, , path] = (lines.find((line) => line.split(':')[1]?.split(',').includes(controller)) ?? lines.find((line) => line.startsWith('0::')) ?? '').split(':');
+    return (path ?? '').split('/').slice(-2).join('/');
+  });
+}
+
+test('the next host finds the group of a process, and puts one that is in none into one of its own', async (t) => {
+  const first = realTree(t);
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const pid = child.pid as number;
+  const next = GroupTree.open({ name: `gpup-test-next-${process.pid}` });
+  const groups: VfGroup[] = [];
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+    for (const group of groups) group.remove();
+    next.close();
+  });
+  const placement = first.place(pid, 'vf', { ...NONE, taskCountMax: 150 });
+  groups.push(placement.group);
+  await placement.placed;
+  const adopted = next.adopt(pid, 'vf', NONE);
+  await adopted.placed;
+  const own = `gpup-test-${process.pid}/vf`;
+  deepEqual([adopted.group.folders.map(({ path }) => path.endsWith(own)), groupNames(next, pid)], [groupNames(first, pid).map(() => true), groupNames(first, pid).map(() => own)]);
+  // It has another name for this one.
+  const moved = next.adopt(pid, 'other', { ...NONE, taskCountMax: 160 });
+  groups.push(moved.group);
+  await moved.placed;
+  deepEqual(groupNames(next, pid), groupNames(first, pid).map(() => `gpup-test-next-${process.pid}/other`));
+  const pids = moved.group.folders.find(({ controller }) => controller === 'pids');
+  if (pids !== undefined) equal(read(pids.path, 'pids.max').trim(), '160');
+});
+
+test('a process that is gone is in no group, and cannot be put into one', async (t) => {
+  const tree = realTree(t);
+  const child = spawn('/bin/true', [], { stdio: 'ignore' });
+  await once(child, 'exit');
+  const { group, placed } = tree.adopt(child.pid as number, 'vf', NONE);
+  const outcome = await placed.then(() => 'placed', () => 'not placed');
+  group.remove();
+  equal(outcome, tree.states.some((state) => state.isInForce) ? 'not placed' : 'placed');
+});

@@ -55,23 +55,23 @@ export class GroupTree {
   }
 
   /** A group of this name for a VF process, with the process in it when the promise resolves. */
-  place(pid: number, name: string, limits: GroupLimits): { readonly group: VfGroup; readonly placed: Promise<void> } {
-    const folders = this.#branches.map((branch) => ({ ...branch, path: join(branch.path, name) }));
-    for (const { path } of folders) mkdirSync(path, { recursive: true });
-    const group = new VfGroup(folders);
-    group.limit(limits);
-    // Not at once: the kernel may take ten milliseconds for the first one after a while.
-    const moves = folders.map(({ path }) => writeFile(join(path, 'cgroup.procs'), String(pid)));
-    return { group, placed: Promise.all(moves).then(() => {}) };
+  place(pid: number, name: string, limits: GroupLimits): Placement {
+    return placeIn(this.#branches.map((branch) => ({ ...branch, path: join(branch.path, name) })), pid, limits);
   }
 
-  /** That of a VF which a host before has placed; wherever that one stood itself. */
-  find(pid: number, name: string): VfGroup {
+  /**
+   * The group of a VF that a host before has placed, wherever that one stood itself. What the process is not in, as that host
+   * had no groups, or somebody has moved it, it is put into, with these limits.
+   */
+  adopt(pid: number, name: string, limits: GroupLimits): Placement {
     const groups = groupsOf(pid);
-    return new VfGroup(CONTROLLERS.flatMap((controller) => {
-      const found = groups.get(controller);
-      return found?.path.endsWith(`/${name}`) ? [{ controller, version: found.version, path: found.path }] : [];
-    }));
+    const found = CONTROLLERS.flatMap((controller): Branch[] => {
+      const own = groups.get(controller);
+      return own?.path.endsWith(`/${name}`) ? [{ controller, version: own.version, path: own.path }] : [];
+    });
+    const lacking = this.#branches.filter(({ controller }) => found.every((each) => each.controller !== controller));
+    const { group, placed } = placeIn(lacking.map((branch) => ({ ...branch, path: join(branch.path, name) })), pid, limits);
+    return { group: new VfGroup([...found, ...group.folders]), placed };
   }
 
   /** Removes what hosts have left, of whose groups `isGone` says so by their names. Groups with processes stay. */
@@ -86,17 +86,23 @@ export class GroupTree {
   }
 }
 
+export interface Placement {
+  readonly group: VfGroup;
+  /** Resolves when the process is in it. */
+  readonly placed: Promise<void>;
+}
+
 /** The group of one VF process, over all controllers that there are. */
 export class VfGroup {
-  readonly #folders: readonly Branch[];
+  readonly folders: readonly Branch[];
 
   constructor(folders: readonly Branch[]) {
-    this.#folders = folders;
+    this.folders = folders;
   }
 
   /** Throws where a limit is not taken: one below what is in use, above all. */
   limit(limits: GroupLimits): void {
-    for (const { controller, version, path } of this.#folders) {
+    for (const { controller, version, path } of this.folders) {
       for (const { file, value, isOptional } of settingsOf(controller, version, limits)) {
         if (isOptional !== true || existsSync(join(path, file))) writeFileSync(join(path, file), value);
       }
@@ -114,7 +120,7 @@ export class VfGroup {
   }
 
   #count(controller: Controller, where: (version: 1 | 2) => { readonly file: string; readonly pattern: RegExp }): number {
-    const folder = this.#folders.find((each) => each.controller === controller);
+    const folder = this.folders.find((each) => each.controller === controller);
     if (folder === undefined) return 0;
     const { file, pattern } = where(folder.version);
     try {
@@ -126,8 +132,17 @@ export class VfGroup {
 
   /** Where its last process is not wholly gone yet, the next host removes it. */
   remove(): void {
-    for (const { path } of this.#folders) removeFolder(path);
+    for (const { path } of this.folders) removeFolder(path);
   }
+}
+
+function placeIn(folders: readonly Branch[], pid: number, limits: GroupLimits): Placement {
+  for (const { path } of folders) mkdirSync(path, { recursive: true });
+  const group = new VfGroup(folders);
+  group.limit(limits);
+  // Not at once: the kernel may take ten milliseconds for the first one after a while.
+  const moves = folders.map(({ path }) => writeFile(join(path, 'cgroup.procs'), String(pid)));
+  return { group, placed: Promise.all(moves).then(() => {}) };
 }
 
 function groupsOfThisProcess(): ReadonlyMap<Controller, OwnGroup> {

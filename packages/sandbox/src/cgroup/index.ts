@@ -1,2 +1,2 @@
 export type { GroupLimits } from './controller-files.ts';
-export { GroupTree, type VfGroup } from './group-tree.ts';
+export { GroupTree, type Placement, type VfGroup } from './group-tree.ts';
