@@ -2,6 +2,7 @@ import { EscapeError, type HostDescription, type ReplayPolicy, VirtualCanvas, ca
 import { connect, connectSync } from './connect.ts';
 import { HostError } from './host-error.ts';
 import { nodePlatform } from './node-platform.ts';
+import { warmUpSoon } from './warm-up-slices.ts';
 
 /** Which render passes this process, its workers and the processes that it starts send once and then name. */
 const REPLAY_VARIABLE = 'GPUP_REPLAY';
@@ -13,7 +14,7 @@ type Gpu = ReturnType<typeof createGpu>['gpu'];
  * flags choose a backend and an adapter, which here is up to the host: they are accepted and not used.
  */
 export function create(_flags: readonly string[] = []): Gpu {
-  return createGpu({ connect, connectNow: connectSync, platform: nodePlatform, replayPolicy: chosenPolicy() }).gpu;
+  return createGpu({ connect, connectNow: connectSync, platform: nodePlatform, replayPolicy: chosenPolicy(), firstSubmitted: warmUpSoon }).gpu;
 }
 
 /** 'first-sight' replays every render pass, and waits for what is otherwise prepared meanwhile: for tests. */

@@ -109,6 +109,7 @@ export class Context implements ReplyHandlers {
   /** Leased in this task. Many are ended in the same one, as command buffers are, and need no finalizer. */
   #fresh: Leased[] = [];
   readonly #flushScheduledBound = (): void => this.#flushAtEndOfTask();
+  readonly #firstSubmitted: (() => void) | undefined;
   readonly #onWelcome: (info: WelcomeInfo) => void;
   readonly #onLost: (message: string) => void;
   #releases: number[] = [];
@@ -134,6 +135,7 @@ export class Context implements ReplyHandlers {
     readonly handles: HandleAllocator;
     /** Default: 'adaptive'. */
     readonly replayPolicy?: ReplayPolicy | undefined;
+    readonly firstSubmitted?: (() => void) | undefined;
     readonly onWelcome: (info: WelcomeInfo) => void;
     readonly onLost: (message: string) => void;
   }) {
@@ -142,6 +144,7 @@ export class Context implements ReplyHandlers {
     this.#platform = options.platform;
     this.#handles = options.handles;
     this.#replayPolicy = options.replayPolicy ?? 'adaptive';
+    this.#firstSubmitted = options.firstSubmitted;
     this.#onWelcome = options.onWelcome;
     this.#onLost = options.onLost;
     this.#pressure = new GarbagePressure(() => this.#platform.defer(() => this.#collect()));
@@ -321,6 +324,7 @@ export class Context implements ReplyHandlers {
   /** A submit has been written. */
   submitted(): void {
     this.#submitCount += 1;
+    if (this.#submitCount === 1) this.#firstSubmitted?.();
   }
 
   /** Whether the GPU has finished, as far as is known, all that was submitted. */

@@ -5,3 +5,4 @@ export { EscapeError } from './escape-error.ts';
 export { READ_PIXELS } from './external-image.ts';
 export type { GpuOptions } from './objects/gpu.ts';
 export { VirtualCanvas } from './virtual-canvas.ts';
+export { WarmUp } from './warm-up.ts';

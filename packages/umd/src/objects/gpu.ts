@@ -20,6 +20,10 @@ export interface GpuOptions {
   connectNow(): GuestLink | null;
   /** Default: 'adaptive'. */
   readonly replayPolicy?: ReplayPolicy | undefined;
+  /** Default: those of the process. */
+  readonly handles?: HandleAllocator;
+  /** Called at the first submit of each context. */
+  readonly firstSubmitted?: () => void;
 }
 
 /** An escape as it crosses. */
@@ -133,7 +137,8 @@ export class Gpu implements I.GPUImpl {
     const context: Context = new Context({
       link,
       platform: this.#options.platform,
-      handles: HANDLES,
+      handles: this.#options.handles ?? HANDLES,
+      firstSubmitted: this.#options.firstSubmitted,
       replayPolicy: this.#options.replayPolicy,
       onWelcome: (info) => {
         this.#welcome = info;
