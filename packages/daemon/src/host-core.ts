@@ -19,7 +19,6 @@ import {
   settleBudgets,
   vramBounds,
 } from '@gpup/pf/partitions';
-import { TDR_CODE } from '@gpup/pf/tdr';
 import type { SlotView } from '@gpup/vidmm';
 import type { HostAdapter } from './adapters.ts';
 import { isConfinedProcess } from './confined-process.ts';
@@ -423,7 +422,7 @@ export class HostCore {
 
   #ended(context: Context, { code, message }: Reason): void {
     const { id, description: { partition, adapter } } = context;
-    this.scheduling.ended(context, { isTimedOut: code === TDR_CODE });
+    this.scheduling.ended(context);
     if (partition === '') this.#follow(releaseAdapter(this.#table, adapter));
     this.log.info(`A context has ended: ${message}`, { context: id, partition, code });
     this.events.tell({ type: 'context-ended', partition, context: id, code, message });

@@ -2,7 +2,7 @@ import { monotonicUs } from '@gpup/os';
 import type { Context } from '@gpup/pf/core';
 import type { TdrConfig } from '@gpup/pf/host-config';
 import { blockPartition, blockedRefusal } from '@gpup/pf/partitions';
-import { NO_TDRS, TDR_CODE, type TdrLimits, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
+import { NO_TDRS, type TdrLimits, type TdrTimes, type TimedOut, blockedReason, countTdr, judge, tdrMessage } from '@gpup/pf/tdr';
 import type { SlotView } from '@gpup/vidmm';
 import { ContextWatch } from './context-watch.ts';
 import type { HostCore } from './host-core.ts';
@@ -81,7 +81,7 @@ export class TdrWatch {
     const message = tdrMessage({ ...verdict, waitedMs: Math.round(verdict.waitedMs) });
     const guiltyDevice = slot === undefined ? 0 : guiltyDeviceOf(verdict, slot);
     core.log.warning(`A context is timed out: ${message}`, { context: context.id, partition: tenancy.name, why: verdict.why });
-    context.end({ code: TDR_CODE, message }, guiltyDevice === 0 ? {} : { guiltyDevice });
+    context.end({ code: 'tdr', message }, guiltyDevice === 0 ? {} : { guiltyDevice });
     tenancy.page?.countTdr();
     core.events.tell({ type: 'tdr', partition: tenancy.name, context: context.id, code: `tdr-${verdict.why}`, message });
     // An adapter that is owned whole has no partition to block: its owner harms nobody else.

@@ -154,6 +154,8 @@ export interface PartitionScheduling {
    * finished, by the host's clock. While nobody has turns, the time that its VFs say the GPU worked for it.
    */
   readonly heldUs: number;
+  /** For how long it has held the adapter beyond its share: it has no turn before the others have had theirs of that time. */
+  readonly owedUs: number;
   /** Turns in which it held the adapter since the daemon started. */
   readonly turnCount: number;
   /** What holds now: as the partition has it, or as its guests say by the escape `latency-class`, where that is open. */

@@ -19,11 +19,6 @@ export const SCHEDULER_LIMITS = {
   silentUs: 5_000,
   /** And again after so long, and whenever something is heard: each look takes the host, and so a software GPU, a tenth of a millisecond and more. */
   silentAgainUs: 20_000,
-  /**
-   * So long at most others have the adapter for what a context has taken that was ended by a timeout. A partition with a
-   * small share would else wait for minutes: the rest of its guests did nothing, and timeouts that recur block it (docs/tdr.md).
-   */
-  timedOutUsMax: 30_000_000,
   /** Between two looks no more time than this counts against whoever holds the adapter, nor is charged for. */
   lookUsMax: 1_000_000,
 } as const;

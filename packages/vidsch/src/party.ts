@@ -11,8 +11,6 @@ export class Party {
   turnCount = 0;
   /** Until then it has no further turn: it has given its last one up at once. */
   restsUntilUs = 0;
-  /** One of its contexts was timed out: what it is charged next is limited. */
-  isForgiven = false;
   /** Those that have not finished what they were let do before there were turns, or before their turn ended without them. */
   readonly #emptying = new Set<Gate>();
   #emptyingSinceUs = 0;
@@ -58,7 +56,7 @@ export class Party {
   silentSince(nowUs: number): readonly Gate[] {
     if (nowUs < this.silentFromUs) return [];
     this.#isLookDue = false;
-    return [...this.#emptying].filter(({ holds }) => holds);
+    return [...this.#emptying].filter((gate) => gate.holds && this.gates.has(gate));
   }
 
   /** When those that are waited for are to be looked at. Infinity: they are not. */

@@ -257,30 +257,30 @@ function holdingAlone(us: number): Rig {
   return rig;
 }
 
-test('what one took that was ended by a timeout costs its partition half a minute at most, and what one took that was not all of it', () => {
-  const timedOut = holdingAlone(20_000_000);
-  timedOut.end(1, { isTimedOut: true });
-  ok(Math.abs(waitedUs(timedOut) - SCHEDULER_LIMITS.timedOutUsMax) <= 4 * SLICE_US);
-  const ended = holdingAlone(20_000_000);
-  ended.end(1);
-  ok(Math.abs(waitedUs(ended) - 15 * 20_000_000) <= 300_000);
-  const short = holdingAlone(200_000);
-  short.end(1, { isTimedOut: true });
-  ok(Math.abs(waitedUs(short) - 15 * 200_000) <= 100_000);
+test('what is owed with a small share is told, and paid back by all of it, however the one ended that has taken it', () => {
+  const rig = holdingAlone(20_000_000);
+  rig.scheduler.look(() => 0);
+  deepEqual(rig.ousted, [1]);
+  rig.end(1);
+  const owedUs = rig.scheduler.owedUs('a');
+  ok(Math.abs(owedUs - 20_000_000) <= 200_000, `It owes ${owedUs} us.`);
+  equal(rig.scheduler.owedUs('b'), 0);
+  ok(Math.abs(waitedUs(rig) - 15 * owedUs) <= 300_000);
+  ok(rig.scheduler.owedUs('a') <= 4 * SLICE_US);
 });
 
-test('the same where it was ousted before it ended, and where another context of its partition has its turn yet', () => {
-  const ousted = holdingAlone(20_000_000);
-  ousted.scheduler.look(() => 0);
-  deepEqual(ousted.ousted, [1]);
-  ousted.end(1, { isTimedOut: true });
-  ok(waitedUs(ousted) <= SCHEDULER_LIMITS.timedOutUsMax + 4 * SLICE_US);
-
-  const shared = holding(20_000_000);
-  shared.end(1, { isTimedOut: true });
-  deepEqual(shared.open, []);
-  shared.settle(3, { wants: true });
-  ok(Math.abs(waitedUs(shared) - SCHEDULER_LIMITS.timedOutUsMax) <= 4 * SLICE_US);
+test('one that has ended before it is looked at is charged for what it held', () => {
+  const rig = new Rig('equal-share', HALVES);
+  rig.begin(1, 'a');
+  rig.begin(2, 'b');
+  rig.begin(3, 'a');
+  for (const context of [2, 3]) rig.settle(context, { wants: true });
+  rig.signs.set(1, 'finished');
+  // The host stands still for longer than until the look, and hears of the end first.
+  rig.nowUs += 400_000;
+  rig.end(1);
+  const heldUs = rig.scheduler.owedUs('a');
+  ok(heldUs >= 300_000, `It owes ${heldUs} us.`);
 });
 
 test('who goes in debt and comes again is still in debt', () => {

@@ -98,19 +98,13 @@ export class TurnScheduler {
     this.#changed();
   }
 
-  /** `isTimedOut`: the host has ended it, as its work or its VF did not come to an end. */
-  contextEnded(context: number, { isTimedOut = false } = {}): void {
+  contextEnded(context: number): void {
     const { gate, party } = this.#gates.get(context) ?? {};
     if (gate === undefined || party === undefined) return;
     this.#gates.delete(context);
     party.gates.delete(gate);
     this.#turn?.remove(gate);
-    party.isForgiven ||= isTimedOut;
     this.#changed();
-    if (!isTimedOut) return;
-    // What was charged when it was ousted; what others of its partition hold yet is charged later.
-    this.#forgive(party);
-    party.isForgiven = party.isEmptying || this.#turn?.name === party.name;
   }
 
   /** What its VF says. */
@@ -151,6 +145,11 @@ export class TurnScheduler {
   heldUs(partition: string): number {
     const held = this.#parties.get(partition)?.heldUs ?? 0;
     return this.#turn?.name === partition ? held + this.#turn.heldUs(this.#options.nowUs()) : held;
+  }
+
+  /** For how long it has held the adapter beyond its share: it has no turn before the others have had theirs of that time. */
+  owedUs(partition: string): number {
+    return this.#mode === 'turns' ? this.#times.aheadUs(partition) : 0;
   }
 
   turnCount(partition: string): number {
@@ -301,18 +300,8 @@ export class TurnScheduler {
   #chargeEmptied(nowUs: number): void {
     for (const party of this.#parties.values()) {
       const emptiedUs = party.emptiedUs(nowUs);
-      if (emptiedUs !== null) this.#charge(party, emptiedUs);
+      if (emptiedUs !== null) this.#times.charge(party.name, emptiedUs);
     }
-  }
-
-  #charge(party: Party, us: number): void {
-    this.#times.charge(party.name, us);
-    if (party.isForgiven) this.#forgive(party);
-    party.isForgiven = false;
-  }
-
-  #forgive({ name }: Party): void {
-    this.#times.limitLead(name, SCHEDULER_LIMITS.timedOutUsMax);
   }
 
   #steer(turn: RunningTurn, nowUs: number): void {
@@ -390,11 +379,9 @@ export class TurnScheduler {
   #finish(turn: RunningTurn, nowUs: number): void {
     this.#turn = null;
     this.#beyondUs = 0;
-    const party = this.#parties.get(turn.name);
-    const chargedUs = turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0);
-    if (party === undefined) this.#times.charge(turn.name, chargedUs);
-    else this.#charge(party, chargedUs);
+    this.#times.charge(turn.name, turn.chargedUs(nowUs) + (turn.isOutOfOrder ? OUT_OF_ORDER_US : 0));
     if (this.#isInteractive(turn.name)) this.#urgentUs = nowUs;
+    const party = this.#parties.get(turn.name);
     const heldUs = turn.heldUs(nowUs);
     if (party === undefined || heldUs === 0) return;
     if (turn.yields) party.restsUntilUs = turn.startUs + SCHEDULER_LIMITS.yieldedUsMin;

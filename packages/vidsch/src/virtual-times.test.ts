@@ -33,26 +33,6 @@ test('one that held it for five turns waits until the others have had theirs', (
   equal(turns(times, 8), 'bbbbbaba');
 });
 
-test('what is owed beyond a limit is forgotten: the others have caught up after as long, however many they are', () => {
-  const times = competing({ a: 1, b: 1, c: 1 });
-  times.charge('a', 1000);
-  times.limitLead('a', 40);
-  equal(turns(times, 8), 'bcbcabca');
-  // One that owes less is owed nothing for it.
-  times.charge('b', 10);
-  const aheadUs = times.aheadUs('b');
-  times.limitLead('b', 1000);
-  equal(times.aheadUs('b'), aheadUs);
-  times.limitLead('nobody', 10);
-});
-
-test('with a small share it is the time of the others that counts', () => {
-  const times = competing({ a: 1 / 16, b: 15 / 16 });
-  times.charge('a', 1000);
-  times.limitLead('a', 100);
-  equal(turns(times, 11), 'bbbbbbbbbba');
-});
-
 test('one that is forgotten while it competes is missed by nobody', () => {
   const times = competing({ a: 1, b: 1, c: 1 });
   times.turnBegins('a');

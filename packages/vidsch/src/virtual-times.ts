@@ -54,16 +54,6 @@ export class VirtualTimes {
     this.#raiseFloor();
   }
 
-  /** The others have caught up after so long at most, where they use all of that. What is owed beyond it is forgotten. */
-  limitLead(name: string, us: number): void {
-    const account = this.#accounts.get(name);
-    if (account === undefined) return;
-    let weight = 0;
-    for (const other of this.#competing) if (other !== name) weight += this.#of(other).weight;
-    const leadUs = weight === 0 ? 0 : us / weight;
-    account.virtualUs = Math.min(account.virtualUs, this.#floorUs + leadUs);
-  }
-
   /** How much it has had beyond what it would have at the floor. */
   aheadUs(name: string): number {
     const account = this.#accounts.get(name);

@@ -57,6 +57,7 @@ function partitionMetrics(partitions: readonly PartitionView[]): readonly string
     counter('gpup_partition_gpu_time_seconds_total', 'Time that the GPU worked for the partition.', used(({ gpuTimeUs }) => gpuTimeUs / 1e6)),
     gauge('gpup_partition_compute_ratio', "Part of the adapter's time that the partition has.", of(({ compute }) => compute.current)),
     counter('gpup_partition_held_seconds_total', 'Time for which the partition held the adapter.', of(({ scheduling }) => scheduling.heldUs / 1e6)),
+    gauge('gpup_partition_owed_seconds', 'Time for which the partition held the adapter beyond its share, and which it pays back.', of(({ scheduling }) => scheduling.owedUs / 1e6)),
     counter('gpup_partition_turns_total', 'Turns in which the partition held the adapter.', of(({ scheduling }) => scheduling.turnCount)),
     gauge('gpup_partition_held_ratio', "Part of the adapter's time that the partition held over the last second or so.", of(({ scheduling }) => scheduling.share)),
     gauge(

@@ -141,6 +141,7 @@ export const PARTITION_SCHEDULING = record(
       description:
         "For how long it has held the adapter since the daemon started, in microseconds of the host's clock; while nobody has turns, the time that its VFs say the GPU worked for it.",
     },
+    owedUs: { ...PART, description: 'For how long it has held the adapter beyond its share, in microseconds: it has no turn before the others have had theirs of that time.' },
     turnCount: COUNT,
     latencyClass: { ...LATENCY_CLASS, description: 'What holds now: as the partition has it, or as its guests say where the escape `latency-class` is open.' },
   },

@@ -324,6 +324,7 @@ export class MemoryActions implements PfActions {
         promisedShare: this.#scheduling.get(definition.adapter)?.policy === 'fixed-share' ? definition.compute.current : null,
         share: 0.5,
         heldUs: usage.gpuTimeUs,
+        owedUs: 0,
         turnCount: 3,
         latencyClass: definition.latencyClass,
       },

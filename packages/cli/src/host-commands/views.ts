@@ -62,9 +62,13 @@ function policyText({ policy, sliceMs }: AdapterView['scheduling']): string {
   return policy === 'best-effort' ? policy : `${policy}, ${sliceMs} ms`;
 }
 
-function schedulingText({ promisedShare, share: part, heldUs, turnCount, latencyClass }: PartitionScheduling): string {
+/** Less is what turns are: one is ahead, then another. */
+const OWED_US_MIN = 1_000_000;
+
+function schedulingText({ promisedShare, share: part, heldUs, turnCount, latencyClass, owedUs }: PartitionScheduling): string {
   const promised = promisedShare === null ? 'nothing promised' : `${share(promisedShare)} promised`;
-  return `${latencyClass}; ${promised}, ${share(part)} held of late; ${duration(heldUs)} in ${turnCount} turns`;
+  const owed = owedUs < OWED_US_MIN ? '' : `; owes ${duration(owedUs)}, and waits until others have had as much for their shares`;
+  return `${latencyClass}; ${promised}, ${share(part)} held of late; ${duration(heldUs)} in ${turnCount} turns${owed}`;
 }
 
 export function contextsText(contexts: readonly ContextView[]): string {

@@ -12,7 +12,7 @@ export function partitionView(name: string, fields: Partial<Omit<PartitionView, 
   return {
     name, tenant: null, adapter: 'software-0', size: null, state: { kind: 'active' }, vram: { min: 64, max: 64, optimal: 64, current: 64 }, compute: half, contextsMax: 16, contextCount: 1,
     hostBytesMax: 1, baseline: {}, escapes: [], timestamps: 'coarse', latencyClass: 'throughput', socketPath: '', createdMs: 1,
-    scheduling: { promisedShare: 0.5, share: 0.25, heldUs: 0, turnCount: 0, latencyClass: 'throughput' },
+    scheduling: { promisedShare: 0.5, share: 0.25, heldUs: 0, owedUs: 0, turnCount: 0, latencyClass: 'throughput' },
     ...fields,
     usage: { ...NO_USE, ...fields.usage },
   };

@@ -9,7 +9,7 @@ function sample(monotonicMs: number, partitions: Sample['partitions'], adapters:
 }
 
 const best = { policy: 'best-effort', sliceMs: 10 } as const;
-const scheduled = (heldUs: number, share = 0.25) => ({ scheduling: { promisedShare: null, share, heldUs, turnCount: 1, latencyClass: 'interactive' } as const });
+const scheduled = (heldUs: number, share = 0.25) => ({ scheduling: { promisedShare: null, share, heldUs, owedUs: 0, turnCount: 1, latencyClass: 'interactive' } as const });
 
 test('rates are what has grown, by the time between', () => {
   const before = sample(1000, [partitionView('a', { usage: { submitCount: 7, submitLatencyUs: [5, 0, 0, 1, 0], queueWaitUs: [6, 0, 0, 0] } })]);

@@ -48,9 +48,9 @@ export class AdapterTurns {
   }
 
   /** It has ended, and its VF's process as well. */
-  ended(context: Context, how: { readonly isTimedOut: boolean }): void {
+  ended(context: Context): void {
     if (!this.#contexts.delete(context.id)) return;
-    this.#scheduler.contextEnded(context.id, how);
+    this.#scheduler.contextEnded(context.id);
   }
 
   /** Those that are to be ended: they have no turns any more. To be called once everything has been read that VFs have said. */

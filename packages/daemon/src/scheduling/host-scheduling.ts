@@ -76,8 +76,8 @@ export class HostScheduling {
     if (partition !== '') this.#follow(adapter);
   }
 
-  ended(context: Context, how: { readonly isTimedOut: boolean } = { isTimedOut: false }): void {
-    this.#turnsOf(context)?.ended(context, how);
+  ended(context: Context): void {
+    this.#turnsOf(context)?.ended(context);
     this.latencyClassChanged(context);
   }
 
@@ -95,6 +95,7 @@ export class HostScheduling {
       promisedShare: scheduler?.promisedShare(partition) ?? null,
       share: shares?.shareOf(partition) ?? 0,
       heldUs: (scheduler?.heldUs(partition) ?? 0) + this.#freeTime.of(partition),
+      owedUs: scheduler?.owedUs(partition) ?? 0,
       turnCount: scheduler?.turnCount(partition) ?? 0,
       latencyClass: this.#classOf(partition),
     };

@@ -10,7 +10,7 @@ const usage: PartitionUsage = {
   vramBytes: 5, vramPeakBytes: 6, hostBytes: 7, gpuTimeUs: 8, submitCount: 9, completedCount: 9, faultCount: 0, tdrCount: 0, queueWaitUs: [1], submitLatencyUs: [1],
 };
 
-const scheduling: PartitionScheduling = { promisedShare: 1 / 3, share: 0.25, heldUs: 10, turnCount: 2, latencyClass: 'throughput' };
+const scheduling: PartitionScheduling = { promisedShare: 1 / 3, share: 0.25, heldUs: 10, owedUs: 0, turnCount: 2, latencyClass: 'throughput' };
 
 test('a view tells what was asked for and what it comes to', () => {
   const table = tableOf(24, { name: 'a', size: '1/3', vram: { max: 12 }, compute: { min: 0.25 } }, { name: 'b' });

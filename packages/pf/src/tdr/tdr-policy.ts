@@ -36,9 +36,6 @@ export interface TdrObservation {
   readonly pingSinceMs: number | null;
 }
 
-/** Why a context was ended, as its guest, the log and events have it. */
-export const TDR_CODE = 'tdr';
-
 export type TdrVerdict = { readonly kind: 'ok' } | TimedOut;
 
 export interface TimedOut {

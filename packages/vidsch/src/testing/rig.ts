@@ -62,9 +62,9 @@ export class Rig {
     return this.#latest.get(context);
   }
 
-  end(context: number, how: { readonly isTimedOut?: boolean } = {}): void {
+  end(context: number): void {
     this.#latest.delete(context);
-    this.scheduler.contextEnded(context, how);
+    this.scheduler.contextEnded(context);
   }
 
   /** Whose gate is open: in a turn that has not been said to be over. */

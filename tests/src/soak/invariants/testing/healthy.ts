@@ -13,7 +13,7 @@ export function healthyPartition(name: string): PartitionView {
     vram: { min: GIB, max: GIB, optimal: GIB, current: GIB },
     compute: { min: 0.25, max: 0.25, optimal: 0.25, current: 0.25 },
     contextsMax: 16, contextCount: 0, hostBytesMax: 4 * GIB, baseline: {}, escapes: [], timestamps: 'coarse', latencyClass: 'throughput',
-    scheduling: { promisedShare: null, share: 0, heldUs: 0, turnCount: 0, latencyClass: 'throughput' },
+    scheduling: { promisedShare: null, share: 0, heldUs: 0, owedUs: 0, turnCount: 0, latencyClass: 'throughput' },
     socketPath: `/soak/run/partitions/${name}.sock`, createdMs: 5,
     usage: { vramBytes: 0, vramPeakBytes: 4096, hostBytes: 0, gpuTimeUs: 10, submitCount: 30, completedCount: 30, faultCount: 1, tdrCount: 1, queueWaitUs: [1, 2], submitLatencyUs: [3, 4] },
   };
