@@ -47,6 +47,15 @@ function spins(count: number, answerMs: number): { readonly tried: number; reado
   return { tried, found };
 }
 
+test('where nobody naps, one that does not spin sleeps at once', () => {
+  const policy = new LookPolicy({ spinMs: 0.02, lookMs: 0.02, napMsMax: 0 });
+  const looks = (): (number | null)[] => {
+    policy.idle(0);
+    return [0, 0.01, 0.02].map((nowMs) => policy.nextLookMs(nowMs));
+  };
+  deepEqual([looks(), looks(), looks(), looks()], [[0, 0, null], [null, null, null], [null, null, null], [0, 0, null]]);
+});
+
 test('where answers come within microseconds every occasion begins with a spin', () => {
   deepEqual(spins(1000, 0.01), { tried: 1000, found: 1000 });
 });

@@ -1,9 +1,9 @@
 export interface LookTimes {
   /** How long to look again and again, before the first nap, where that has proved worth it. */
   readonly spinMs: number;
-  /** How long to look at all, before sleeping. No longer than the spin: no naps. */
+  /** How long to look at all, before sleeping. */
   readonly lookMs: number;
-  /** The longest nap between two looks. */
+  /** The longest nap between two looks. 0: there are none, and nobody looks any more after the spin, nor where there is none. */
   readonly napMsMax: number;
 }
 
@@ -63,7 +63,7 @@ export class LookPolicy {
       this.#skipCount = Math.min(this.#skipCount * 2, SKIP_COUNT_MAX);
       this.#skipsLeft = this.#skipCount;
     }
-    if (idleMs < lookMs) return Math.min(Math.max(NAP_MS_MIN, idleMs * NAP_SHARE), napMsMax);
+    if (napMsMax > 0 && idleMs < lookMs) return Math.min(Math.max(NAP_MS_MIN, idleMs * NAP_SHARE), napMsMax);
     this.#isLooking = false;
     return null;
   }

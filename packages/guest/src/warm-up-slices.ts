@@ -1,6 +1,10 @@
-// The imported function: a program's tests may replace the global one.
-import { setTimeout } from 'node:timers';
+// The imported ones, and as they are now: a program's tests may replace them.
+import { performance } from 'node:perf_hooks';
+import { setTimeout as platformsTimeout } from 'node:timers';
 import { WarmUp } from '@gpup/umd';
+
+const setTimeout = platformsTimeout;
+const nowMs = performance.now.bind(performance);
 
 /** `off`: the driver's functions are compiled when the program has called them often enough, and not before. */
 const WARM_UP_VARIABLE = 'GPUP_WARM_UP';
@@ -9,6 +13,8 @@ const BEGIN_MS = 300;
 /** A slice of the program's thread at a time, no longer than what a timer is off anyway: a fifth of it until it is over. */
 const SLICE_MS = 1;
 const PAUSE_MS = 4;
+/** Whatever the clock says. */
+const SLICE_ROUNDS_MAX = 100;
 
 let hasBegun = false;
 
@@ -25,17 +31,22 @@ export function warmUpSoon(): void {
 /** What fails here is nobody's loss but of time: the program's own calls say what is wrong. */
 async function warmUp(): Promise<void> {
   try {
-    const warming = await WarmUp.begin();
+    const warming = await WarmUp.begin(pause);
     while (!warming.isOver) {
       slice(warming);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+      await pause();
     }
     warming.close();
   } catch {}
 }
 
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+}
+
 function slice(warming: WarmUp): void {
-  const endMs = performance.now() + SLICE_MS;
+  const endMs = nowMs() + SLICE_MS;
+  let leftCount = SLICE_ROUNDS_MAX;
   do warming.round();
-  while (!warming.isOver && performance.now() < endMs);
+  while (!warming.isOver && --leftCount > 0 && nowMs() < endMs);
 }

@@ -88,7 +88,7 @@ function groupsFor(t: TestContext, areRequired: boolean): VfGroups {
 
 const pathsOf = (pid: number): string => readFileSync(`/proc/${pid}/cgroup`, 'latin1');
 
-test('a VF that the host before had in no group is put into one', async (t) => {
+test('a VF that the host before had in no group is put into one', { timeout: 60_000 }, async (t) => {
   const directory = directoryFor(t);
   const child = await leftVf(t, directory);
   const groups = groupsFor(t, true);

@@ -58,7 +58,8 @@ export class VfGroupPlace {
       placed.catch((error: Error) => onFailed(error.message));
       return new VfGroupPlace(groups, group, bytes);
     } catch (error) {
-      onFailed((error as Error).message);
+      // Not before whoever asks has been made: it may have to end itself.
+      queueMicrotask(() => onFailed((error as Error).message));
       return null;
     }
   }

@@ -321,7 +321,7 @@ export class Context implements ReplyHandlers {
 
   // Requests
 
-  /** A submit has been written. */
+  /** A submit has been sent. */
   submitted(): void {
     this.#submitCount += 1;
     if (this.#submitCount === 1) this.#firstSubmitted?.();

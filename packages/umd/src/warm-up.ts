@@ -10,123 +10,166 @@ import { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { LIMIT_NAMES, OPCODES } from '@gpup/wire/numbers';
 import { createGpu } from './create-gpu.ts';
-import type { GPU, GPUAdapter, GPUBuffer, GPUDevice } from './generated/interfaces.gen.ts';
+import * as G from './generated/interfaces.gen.ts';
 import { HandleAllocator } from './handle-allocator.ts';
 
-/** Rounds until everything in them is optimized, with a margin. */
-export const WARM_UP_ROUND_COUNT = 2000;
+/** Rounds until everything in them is optimized, as a rule: the engine's compilers run on threads of their own. */
+export const WARM_UP_ROUND_COUNT = 3000;
 
 const BUFFER_BYTES = 256;
 /** Objects whose memory counts are made seldom: the collector would run for them. */
-const CREATES_PER = 4;
+const ROUNDS_PER_CREATION = 4;
 
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, index: 16, vertex: 32, uniform: 64 } as const;
 const RENDER_ATTACHMENT = 16;
 
+/** As they are before a program puts others in their place, to count calls or to find its device: these are none of its calls. */
+const { requestAdapter } = G.GPU.prototype;
+const { requestDevice } = G.GPUAdapter.prototype;
+const device = methodsOf(G.GPUDevice.prototype);
+const queue = methodsOf(G.GPUQueue.prototype);
+const encoder = methodsOf(G.GPUCommandEncoder.prototype);
+const computePass = methodsOf(G.GPUComputePassEncoder.prototype);
+const renderPass = methodsOf(G.GPURenderPassEncoder.prototype);
+const { createView } = G.GPUTexture.prototype;
+const { destroy: destroyBuffer } = G.GPUBuffer.prototype;
+
+/** Gives the caller's thread back for a moment. */
+export type Pause = () => Promise<void>;
+
+/** What a round works with. */
+interface Bench {
+  readonly device: G.GPUDevice;
+  readonly queue: G.GPUQueue;
+  readonly things: Things;
+  /** Of the round, for what differs from one to the next. */
+  index: number;
+  commands: G.GPUCommandEncoder;
+  compute: G.GPUComputePassEncoder;
+  render: G.GPURenderPassEncoder;
+  finished: G.GPUCommandBuffer;
+}
+
 /** A driver that talks to itself. */
 export class WarmUp {
-  readonly #device: GPUDevice;
+  readonly #bench: Bench;
   readonly #close: () => void;
-  readonly #things: ReturnType<typeof thingsOf>;
   #roundCount = 0;
 
-  private constructor(device: GPUDevice, close: () => void) {
-    this.#device = device;
+  private constructor(bench: Bench, close: () => void) {
+    this.#bench = bench;
     this.#close = close;
-    this.#things = thingsOf(device);
   }
 
-  static async begin(): Promise<WarmUp> {
+  static async begin(pause: Pause): Promise<WarmUp> {
     const link = (): GuestLink => new EchoLink();
     const platform = { defer: () => {}, collectGarbage: () => {} };
     const { gpu, close } = createGpu({ connect: async () => link(), connectNow: link, platform, handles: new HandleAllocator() });
-    return new WarmUp(await deviceOf(gpu), close);
+    const adapter = (await requestAdapter.call(gpu)) as G.GPUAdapter;
+    const own = await requestDevice.call(adapter);
+    const things = await thingsOf(own, pause);
+    return new WarmUp(benchOf(own, things), close);
   }
 
   get isOver(): boolean {
     return this.#roundCount >= WARM_UP_ROUND_COUNT;
   }
 
-  /** Some tens of microseconds at first, and a third of that later. */
+  /** Some tenths of a millisecond at first, and some tens of microseconds later. */
   round(): void {
-    const index = this.#roundCount++;
-    this.#device.pushErrorScope('validation');
-    if (index % CREATES_PER === 0) this.#create();
-    this.#device.queue.submit([this.#compute(index)]);
-    this.#device.queue.submit([this.#render(index)]);
-    this.#await();
+    this.#bench.index = this.#roundCount++;
+    for (const step of STEPS) step(this.#bench);
   }
 
   close(): void {
     this.#close();
   }
-
-  #create(): void {
-    const { layout } = this.#things;
-    const buffer = this.#device.createBuffer({ size: BUFFER_BYTES, usage: USAGE.uniform | USAGE.copyTarget });
-    this.#device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
-    buffer.destroy();
-  }
-
-  #compute(index: number): object {
-    const { compute, group, buffer, readBack, bytes } = this.#things;
-    this.#device.queue.writeBuffer(buffer, 0, bytes);
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(compute);
-    pass.setBindGroup(0, group);
-    pass.setBindGroup(1, group, [(index % 4) * BUFFER_BYTES]);
-    for (let count = 1; count <= 4; count++) pass.dispatchWorkgroups(count, 1 + (index & 1));
-    pass.end();
-    encoder.copyBufferToBuffer(buffer, 0, readBack, 0, BUFFER_BYTES);
-    return encoder.finish();
-  }
-
-  /** Some passes are those of before, others are not: both ways a frame can go. */
-  #render(index: number): object {
-    const { render, group, buffer, view } = this.#things;
-    const encoder = this.#device.createCommandEncoder({ label: 'frame' });
-    const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store', clearValue: { r: 0, g: 0, b: 0, a: 1 } }] });
-    pass.setPipeline(render);
-    pass.setVertexBuffer(0, buffer);
-    pass.setIndexBuffer(buffer, 'uint16');
-    const offset = index % 8 === 0 ? index : 0;
-    for (let count = 1; count <= 4; count++) {
-      pass.setBindGroup(0, group, [offset * BUFFER_BYTES]);
-      if (count === 4) pass.drawIndexed(3 * count, 1 + offset);
-      else pass.draw(3 * count, 1 + offset);
-    }
-    pass.end();
-    return encoder.finish();
-  }
-
-  #await(): void {
-    const ignore = (): void => {};
-    void this.#device.popErrorScope().then(ignore, ignore);
-    void this.#device.queue.onSubmittedWorkDone().then(ignore, ignore);
-  }
 }
 
-async function deviceOf(gpu: GPU): Promise<GPUDevice> {
-  const adapter = (await gpu.requestAdapter()) as GPUAdapter;
-  return adapter.requestDevice();
+function benchOf(own: G.GPUDevice, things: Things): Bench {
+  const commands = device.createCommandEncoder.call(own);
+  const compute = encoder.beginComputePass.call(commands);
+  computePass.end.call(compute);
+  const render = encoder.beginRenderPass.call(commands, { colorAttachments: [{ view: things.view, loadOp: 'clear', storeOp: 'store' }] });
+  renderPass.end.call(render);
+  return { device: own, queue: device.queue.call(own), things, index: 0, commands, compute, render, finished: encoder.finish.call(commands) };
 }
 
-function thingsOf(device: GPUDevice) {
-  const module = device.createShaderModule({ code: '' });
-  const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { hasDynamicOffset: true } }] });
-  const bufferOf = (usage: number): GPUBuffer => device.createBuffer({ size: BUFFER_BYTES, usage });
+/**
+ * Each is so small that what it calls is optimized before itself: what is compiled into its caller is not counted, and a
+ * program calls it as it was.
+ */
+const STEPS: readonly ((bench: Bench) => void)[] = [
+  (b) => device.pushErrorScope.call(b.device, 'validation'),
+  (b) => b.index % ROUNDS_PER_CREATION === 0 && create(b),
+  (b) => queue.writeBuffer.call(b.queue, b.things.buffer, 0, b.things.bytes),
+
+  (b) => void (b.commands = device.createCommandEncoder.call(b.device)),
+  (b) => void (b.compute = encoder.beginComputePass.call(b.commands)),
+  (b) => computePass.setPipeline.call(b.compute, b.things.compute),
+  (b) => computePass.setBindGroup.call(b.compute, 0, b.things.group),
+  (b) => computePass.setBindGroup.call(b.compute, 1, b.things.group, [(b.index % 4) * BUFFER_BYTES]),
+  (b) => computePass.dispatchWorkgroups.call(b.compute, 1, 1 + (b.index & 1)),
+  (b) => computePass.dispatchWorkgroups.call(b.compute, 2),
+  (b) => computePass.end.call(b.compute),
+  (b) => encoder.copyBufferToBuffer.call(b.commands, b.things.buffer, 0, b.things.readBack, 0, BUFFER_BYTES),
+  (b) => void (b.finished = encoder.finish.call(b.commands)),
+  (b) => queue.submit.call(b.queue, [b.finished]),
+
+  (b) => void (b.commands = device.createCommandEncoder.call(b.device, { label: 'frame' })),
+  (b) => void (b.render = encoder.beginRenderPass.call(b.commands, { colorAttachments: [{ view: b.things.view, loadOp: 'clear', storeOp: 'store', clearValue: { r: 0, g: 0, b: 0, a: 1 } }] })),
+  (b) => renderPass.setPipeline.call(b.render, b.things.render),
+  (b) => renderPass.setVertexBuffer.call(b.render, 0, b.things.buffer),
+  (b) => renderPass.setIndexBuffer.call(b.render, b.things.buffer, 'uint16'),
+  // Some passes are those of before, others are not: both ways a frame can go.
+  (b) => renderPass.setBindGroup.call(b.render, 0, b.things.group, [(b.index % 8 === 0 ? b.index : 0) * BUFFER_BYTES]),
+  (b) => renderPass.draw.call(b.render, 3),
+  (b) => renderPass.draw.call(b.render, 6, 2),
+  (b) => renderPass.drawIndexed.call(b.render, 12),
+  (b) => renderPass.end.call(b.render),
+  (b) => void (b.finished = encoder.finish.call(b.commands)),
+  (b) => queue.submit.call(b.queue, [b.finished]),
+
+  (b) => void device.popErrorScope.call(b.device).then(ignore, ignore),
+  (b) => void queue.onSubmittedWorkDone.call(b.queue).then(ignore, ignore),
+];
+
+function create(b: Bench): void {
+  const buffer = device.createBuffer.call(b.device, { size: BUFFER_BYTES, usage: USAGE.uniform | USAGE.copyTarget });
+  device.createBindGroup.call(b.device, { layout: b.things.layout, entries: [{ binding: 0, resource: { buffer } }] });
+  destroyBuffer.call(buffer);
+}
+
+function ignore(): void {}
+
+/** The methods, and the getters as methods. */
+function methodsOf<T extends object>(prototype: T): Methods<T> {
+  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  return Object.fromEntries(descriptors.map(([name, { value, get }]) => [name, value ?? get])) as Methods<T>;
+}
+
+type Methods<T> = { readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (this: T, ...args: A) => R : (this: T) => T[K] };
+
+type Things = Awaited<ReturnType<typeof thingsOf>>;
+
+async function thingsOf(own: G.GPUDevice, pause: Pause) {
+  const make = device;
+  const module = make.createShaderModule.call(own, { code: '' });
+  const layout = make.createBindGroupLayout.call(own, { entries: [{ binding: 0, visibility: 4, buffer: { hasDynamicOffset: true } }] });
+  await pause();
+  const bufferOf = (usage: number): G.GPUBuffer => make.createBuffer.call(own, { size: BUFFER_BYTES, usage });
   const buffer = bufferOf(USAGE.copySource | USAGE.copyTarget | USAGE.vertex | USAGE.index | USAGE.uniform);
-  return {
-    layout,
-    buffer,
-    readBack: bufferOf(USAGE.mapRead | USAGE.copyTarget),
-    group: device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] }),
-    compute: device.createComputePipeline({ layout: 'auto', compute: { module } }),
-    render: device.createRenderPipeline({ layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format: 'rgba8unorm' }] } }),
-    view: device.createTexture({ size: [4, 4], format: 'rgba8unorm', usage: RENDER_ATTACHMENT }).createView(),
-    bytes: new Uint8Array(64),
-  };
+  const readBack = bufferOf(USAGE.mapRead | USAGE.copyTarget);
+  const group = make.createBindGroup.call(own, { layout, entries: [{ binding: 0, resource: { buffer } }] });
+  await pause();
+  const compute = make.createComputePipeline.call(own, { layout: 'auto', compute: { module } });
+  await pause();
+  const render = make.createRenderPipeline.call(own, { layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format: 'rgba8unorm' }] } });
+  await pause();
+  const texture = make.createTexture.call(own, { size: [4, 4], format: 'rgba8unorm', usage: RENDER_ATTACHMENT });
+  const view = createView.call(texture);
+  await pause();
+  return { layout, buffer, readBack, group, compute, render, view, bytes: new Uint8Array(64) };
 }
 
 /** What the host would say, where something has to be said. */
@@ -138,6 +181,9 @@ const ADAPTER = {
 const WELCOME = JSON.stringify({ wgslLanguageFeatures: [], preferredCanvasFormat: 'bgra8unorm', escapes: [] });
 /** Minor version and feature level of a host with all that the driver can use of it. */
 const [MINOR, FEATURE_LEVEL] = [2, 24];
+
+/** What a microtask is made of: a program's tests may replace the platform's queueMicrotask. */
+const NOW = Promise.resolve();
 
 /** A link to nobody, which answers requests at once. */
 class EchoLink implements GuestLink {
@@ -152,7 +198,7 @@ class EchoLink implements GuestLink {
     for (let at = begin; at < end; at += words[at + 1] as number) this.#answer(words, at);
     if (this.#out.length === 0) return;
     const answers = this.#out.words.slice(0, this.#out.length);
-    queueMicrotask(() => {
+    void NOW.then(() => {
       for (let at = 0; at < answers.length; at += answers[at + 1] as number) this.onPacket(answers, at, at + (answers[at + 1] as number));
     });
   }

@@ -24,6 +24,11 @@ export class SubmitMeter {
     this.#slot = slot;
   }
 
+  /** The implementation is given it next, which may take a while: whoever looks meanwhile sees that something is unfinished. */
+  begins(serial: number): void {
+    this.#slot.submitted(serial);
+  }
+
   /** `cameMs`: since when the guest has been waiting. */
   submitted(serial: number, device: number, nowMs: number, cameMs = nowMs): void {
     this.#cameMs[serial % SUBMIT_COUNT_MAX] = cameMs;

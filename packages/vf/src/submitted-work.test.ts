@@ -257,6 +257,16 @@ test('a submit waits until the one before it is seen to be done', async () => {
   deepEqual(counted(view().submitLatencyUs), { 12: 2 });
 });
 
+test('while a submit is given to the implementation whoever looks sees that it is unfinished, and since when nothing is', async () => {
+  const { work, queues, natives, view } = setUp();
+  work.begins();
+  deepEqual([view().submitCount, view().completedCount, view().oldestSubmitMs], [1, 0, null]);
+  work.submitted(natives[0], DEVICES[0]);
+  await turnOver();
+  await queues[0].finish();
+  deepEqual([view().submitCount, view().completedCount], [1, 1]);
+});
+
 test('after four answers the next one is expected after three quarters of the shortest', async () => {
   const { work, queues, natives, expected, clock } = setUp();
   for (const ms of [12, 10, 11, 14, 20]) {

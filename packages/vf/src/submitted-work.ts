@@ -168,6 +168,11 @@ export class SubmittedWork {
     return this.#submitCount * submitMs - spentMs;
   }
 
+  /** The next submit is about to be given to the implementation. */
+  begins(): void {
+    this.#options.meter?.begins(this.#serial + 1);
+  }
+
   /** `device` is the handle of the queue's device. `cameMs`: since when the guest has been waiting, where it is not since now. */
   submitted(native: GPUQueue, device: number, cameMs?: number): void {
     const work = this.#workOf(native);

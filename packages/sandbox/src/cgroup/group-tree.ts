@@ -67,11 +67,15 @@ export class GroupTree {
     const groups = groupsOf(pid);
     const found = CONTROLLERS.flatMap((controller): Branch[] => {
       const own = groups.get(controller);
-      return own?.path.endsWith(`/${name}`) ? [{ controller, version: own.version, path: own.path }] : [];
+      return own?.path.endsWith(`/${name}`) === true && hasController(own, controller) ? [{ controller, version: own.version, path: own.path }] : [];
     });
-    const lacking = this.#branches.filter(({ controller }) => found.every((each) => each.controller !== controller));
+    const isIn = (branches: readonly Branch[], { controller }: Branch): boolean => branches.some((each) => each.controller === controller);
+    // In version 2 all of them are one group: where it lacks one the process leaves it.
+    const leavesUnified = this.#branches.some((branch) => branch.version === 2 && !isIn(found, branch));
+    const kept = found.filter(({ version }) => version === 1 || !leavesUnified);
+    const lacking = this.#branches.filter((branch) => !isIn(kept, branch));
     const { group, placed } = placeIn(lacking.map((branch) => ({ ...branch, path: join(branch.path, name) })), pid, limits);
-    return { group: new VfGroup([...found, ...group.folders]), placed };
+    return { group: new VfGroup([...kept, ...group.folders]), placed };
   }
 
   /** Removes what hosts have left, of whose groups `isGone` says so by their names. Groups with processes stay. */
@@ -143,6 +147,11 @@ function placeIn(folders: readonly Branch[], pid: number, limits: GroupLimits): 
   // Not at once: the kernel may take ten milliseconds for the first one after a while.
   const moves = folders.map(({ path }) => writeFile(join(path, 'cgroup.procs'), String(pid)));
   return { group, placed: Promise.all(moves).then(() => {}) };
+}
+
+/** A group of version 2 has files of those controllers only that the one around it gives to it. */
+function hasController({ version, path }: OwnGroup, controller: Controller): boolean {
+  return version === 1 || wordsIn(join(path, 'cgroup.controllers')).includes(controller);
 }
 
 function groupsOfThisProcess(): ReadonlyMap<Controller, OwnGroup> {

@@ -117,7 +117,7 @@ export class MappedPull {
       this.#outcome.failed(error);
     };
     return context.request({
-      isSoon: this.#arrivedBytes > 0 || context.isGpuIdle(),
+      isSoon: this.#content !== null || context.isGpuIdle(),
       done: () => take(context.link.heap?.bytes.subarray(place.into, place.into + place.length) ?? NO_BYTES),
       data: take,
       error: (name, reason, message) => fail(makeException(name, reason, message)),

@@ -41,10 +41,10 @@ export class Queue extends HostObject implements I.GPUQueueImpl {
     // A handle is 0 once its command buffer has been submitted: the host then fails the submit.
     for (const each of commandBuffers) handles.push(context.handleOf(each.lease));
     encode.encodeGPUQueueSubmit(context.out, this.handle, handles);
-    context.submitted();
     for (const each of commandBuffers) context.forget(each.lease);
     // The host may sleep on until the program's task is over, unless that submits again.
     context.flush(true);
+    context.submitted();
   }
 
   onSubmittedWorkDone(): Promise<undefined> {

@@ -59,6 +59,7 @@ export function queueHandlers(context: Context): QueueHandlers {
 
   function execute(self: Known<GPUQueue>, handles: Uint32Array, cameMs?: number): void {
     const { natives, error } = take(handles);
+    work.begins();
     if (error === null) submit(self, natives);
     else deviceOf(self).scopes.raise('validation', error);
     work.submitted(self.native, deviceOf(self).known.handle, cameMs);

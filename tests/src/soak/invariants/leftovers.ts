@@ -64,9 +64,9 @@ export const APERTURES: Invariant<Observation> = {
     }),
 };
 
-const ALWAYS_THERE = ['host.json', 'run', 'run/adapters', 'run/api.sock', 'run/daemon.lock', 'run/partitions', 'run/vfs', 'state', 'state/host.log', 'state/partitions.json', 'state/usage.json'];
+const ALWAYS_THERE = ['host.json', 'run', 'run/adapters', 'run/api.sock', 'run/daemon.lock', 'run/partitions', 'run/vfs', 'state', 'state/host.log'];
 /** Logs that were put aside, what begins with the first change, and what is left of a write that was cut off, which the next one writes over (packages/pf/src/partitions/definitions.ts). */
-const PERHAPS_THERE: ReadonlySet<string> = new Set(['state/host.log.1', 'state/audit.jsonl', 'state/audit.jsonl.1', 'state/partitions.json.new', 'state/usage.json.new', 'state/tokens.json', 'state/tokens.json.new']);
+const PERHAPS_THERE: ReadonlySet<string> = new Set(['state/partitions.json', 'state/usage.json', 'state/host.log.1', 'state/audit.jsonl', 'state/audit.jsonl.1', 'state/partitions.json.new', 'state/usage.json.new', 'state/tokens.json', 'state/tokens.json.new']);
 
 /** Ours, not the host's: a VF that was about to start when its daemon was killed at a step makes the file of that step again. */
 const OURS = /^freeze-\d+$/;
@@ -74,7 +74,9 @@ const OURS = /^freeze-\d+$/;
 export const FILES: Invariant<Observation> = {
   name: 'files',
   complaints: (seen) => {
-    const expected = new Set([...ALWAYS_THERE, ...placesOf(seen).flatMap((place) => [`run/${place}.sock`, `run/${place}.page`])]);
+    // Written when the first partition is made.
+    const definitions = seen.partitions.length > 0 ? ['state/partitions.json'] : [];
+    const expected = new Set([...ALWAYS_THERE, ...definitions, ...placesOf(seen).flatMap((place) => [`run/${place}.sock`, `run/${place}.page`])]);
     const isVfs = (path: string): boolean => path.startsWith('run/vfs/');
     const others = seen.files.filter((path) => !isVfs(path));
     return [
