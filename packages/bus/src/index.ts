@@ -15,6 +15,7 @@ export { GuestStreamLink, type GuestStreamLinkOptions } from './guest-stream-lin
 export { HeapArena } from './heap-arena.ts';
 export { HostApertureLink, type HostApertureLinkOptions } from './host-aperture-link.ts';
 export { HostStreamLink, type HostStreamLinkOptions } from './host-stream-link.ts';
+export { ImmediateLink } from './immediate-link.ts';
 export { BUS_LIMITS } from './limits.ts';
 export type { CloseReason, GuestHeap, GuestLink, HostLink, PacketSink } from './link.ts';
 export { PACKET_HEADER_WORDS, PacketAssembler } from './packet-assembler.ts';

@@ -5,7 +5,7 @@
  * minute at sixty frames a second. Until then `createCommandEncoder` … `submit` take a caller three times as long. What is
  * run here are the same functions, on objects of the same shapes; nothing leaves the process.
  */
-import type { CloseReason, GuestLink, PacketSink } from '@gpup/bus';
+import { type GuestLink, ImmediateLink } from '@gpup/bus';
 import { Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { LIMIT_NAMES, OPCODES } from '@gpup/wire/numbers';
@@ -186,11 +186,7 @@ const [MINOR, FEATURE_LEVEL] = [2, 24];
 const NOW = Promise.resolve();
 
 /** A link to nobody, which answers requests at once. */
-class EchoLink implements GuestLink {
-  readonly heap = null;
-  readonly packetWordsMax = 1 << 20;
-  onPacket: PacketSink = () => {};
-  onClose: (reason: CloseReason) => void = () => {};
+class EchoLink extends ImmediateLink {
   readonly #out = new Writer();
 
   send(words: Uint32Array, begin: number, end: number): void {
@@ -218,17 +214,4 @@ class EchoLink implements GuestLink {
         return encode.encodeReplyDone(this.#out, words[at + 3] as number);
     }
   }
-
-  waitForProgress(): boolean {
-    return false;
-  }
-  waitForHost(): boolean {
-    return false;
-  }
-  poll(): void {}
-  completedSerial(): number {
-    return 0;
-  }
-  setWaiting(): void {}
-  close(): void {}
 }

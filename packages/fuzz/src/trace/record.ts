@@ -1,4 +1,4 @@
-import type { CloseReason, GuestHeap, GuestLink, PacketSink } from '@gpup/bus';
+import { ImmediateLink } from '@gpup/bus';
 import { createGpu } from '@gpup/umd';
 import { type Backend, CommandProcessor, ESCAPE_NAMES } from '@gpup/vf';
 import { FuzzLink } from '../packets/fuzz-link.ts';
@@ -13,19 +13,15 @@ export const TRACE_HEAP_BYTES = 8192;
 const REQUEST_WORD_WITH_SELF = 3;
 
 /** A guest's link straight into a command processor, which keeps what is sent. */
-class RecordingLink implements GuestLink {
-  readonly heap: GuestHeap | null;
-  readonly packetWordsMax = 1 << 20;
+class RecordingLink extends ImmediateLink {
   readonly packets: Uint32Array[] = [];
   /** Why the host ended the context, if it has. */
   failure: Error | null = null;
-  onPacket: PacketSink = () => {};
-  onClose: (reason: CloseReason) => void = () => {};
   readonly #host: FuzzLink;
 
   constructor(backend: Backend, heap: Uint8Array | null) {
+    super(heap === null ? null : new MemoryHeap(heap));
     this.#host = new FuzzLink(heap);
-    this.heap = heap === null ? null : new MemoryHeap(heap);
     this.#host.onReply = (words, begin, end) => {
       const reply = words.slice(begin, end);
       queueMicrotask(() => this.onPacket(reply, 0, reply.length));
@@ -48,19 +44,6 @@ class RecordingLink implements GuestLink {
       this.#host.onPacket(packet, 0, packet.length);
     }
   }
-
-  waitForProgress(): boolean {
-    return false;
-  }
-  waitForHost(): boolean {
-    return false;
-  }
-  poll(): void {}
-  completedSerial(): number {
-    return 0;
-  }
-  setWaiting(): void {}
-  close(): void {}
 }
 
 async function recordOne(name: string, program: Program, options: { readonly backend: Backend; readonly hasHeap: boolean }): Promise<Trace> {
