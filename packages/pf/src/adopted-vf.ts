@@ -5,8 +5,7 @@ import type { Reason } from './control-protocol.ts';
 import { PF_LIMITS } from './limits.ts';
 import { logLine } from './log.ts';
 import { VfConnection } from './vf-connection.ts';
-import { tellUnconfined } from './unconfined.ts';
-import { VfGroupPlace, type VfGroups, withoutGroup } from './vf-group.ts';
+import { VfGroupPlace, type VfGroups } from './vf-group.ts';
 import { type VfFiles, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -68,8 +67,8 @@ export class AdoptedVf implements Vf {
     // A VF closes its connection by ending only: one that lives on has lost its way.
     this.#socket.once('close', () => this.#end());
     this.#startTimer = setTimeout(() => this.#endUnlessReady(), PF_LIMITS.vfStartMsMax);
-    const unplaced = (message: string): void => this.#unplaced(message, { isRequired: groups?.areRequired === true });
-    this.#group = VfGroupPlace.adopt(groups, { pid: hello.pid, name: hello.vfId, onFailed: unplaced });
+    const isEnding = (): boolean => this.#state !== 'alive' || hasProcessEnded(processFd);
+    this.#group = VfGroupPlace.adopt(groups, { pid: hello.pid, name: hello.vfId, isEnding, kill: (reason) => this.kill(reason) });
     if (further.length > 0) queueMicrotask(() => this.#connection.take(further));
   }
 
@@ -116,14 +115,6 @@ export class AdoptedVf implements Vf {
     if (line.type !== 'ready' || this.#isReady || this.#reason !== undefined) return;
     this.#isReady = true;
     this.#owner.onReady();
-  }
-
-  /** The host before had no groups, and this one cannot put it into one. */
-  #unplaced(message: string, { isRequired }: { readonly isRequired: boolean }): void {
-    // It may have ended before it was there.
-    if (this.#state !== 'alive' || hasProcessEnded(this.#processFd)) return;
-    if (isRequired) this.kill(withoutGroup(message));
-    else tellUnconfined(`a control group (${message})`);
   }
 
   #endUnlessReady(): void {

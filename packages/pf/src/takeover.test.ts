@@ -103,18 +103,24 @@ test('a VF that the host before had in no group is put into one', { timeout: 60_
   equal((await ended).code, 'test');
 });
 
-for (const areRequired of [true, false]) {
-  test(`a VF that cannot be put into a group ${areRequired ? 'is ended where groups are required' : 'goes on where they are not required'}`, async (t) => {
-    const directory = directoryFor(t);
-    await leftVf(t, directory);
-    const group = { limit: () => {}, remove: () => {}, hasRunOut: false };
-    const tree = { adopt: () => ({ group, placed: Promise.reject(new Error('no room')) }) } as unknown as GroupTree;
-    const [adoption] = await takeOver(directory);
-    const { vf, ended } = owned(adoption as Adoption, { tree, processorsMax: null, areRequired });
-    if (!areRequired) setTimeout(() => vf.kill({ code: 'test', message: 'It has gone on.' }), 100);
-    const { code, message } = await ended;
-    deepEqual([code, message], areRequired ? ['not-isolated', 'The VF process is in no control group of its own: no room.'] : ['test', 'It has gone on.']);
-  });
+const REFUSALS = {
+  'later': () => ({ group: { limit: () => {}, remove: () => {}, hasRunOut: false }, placed: Promise.reject(new Error('no room')) }),
+  'at once': () => {
+    throw new Error('no room');
+  },
+};
+for (const [when, adopt] of Object.entries(REFUSALS)) {
+  for (const areRequired of [true, false]) {
+    test(`a VF that cannot be put into a group, as is known ${when}, ${areRequired ? 'is ended where groups are required' : 'goes on where they are not required'}`, async (t) => {
+      const directory = directoryFor(t);
+      await leftVf(t, directory);
+      const [adoption] = await takeOver(directory);
+      const { vf, ended } = owned(adoption as Adoption, { tree: { adopt } as unknown as GroupTree, processorsMax: null, areRequired });
+      if (!areRequired) setTimeout(() => vf.kill({ code: 'test', message: 'It has gone on.' }), 100);
+      const { code, message } = await ended;
+      deepEqual([code, message], areRequired ? ['not-isolated', 'The VF process is in no control group of its own: no room.'] : ['test', 'It has gone on.']);
+    });
+  }
 }
 
 test('a VF that is killed is gone, whoever else holds its connection', async (t) => {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { GroupLimits, GroupTree, Placement, VfGroup } from '@gpup/sandbox/cgroup';
 import type { Reason } from './control-protocol.ts';
 import { logLine } from './log.ts';
+import { tellUnconfined } from './unconfined.ts';
 
 /** What the groups of VF processes are held to, but for memory, which is the partition's. */
 export interface VfGroups {
@@ -25,8 +26,10 @@ export function memoryBytesMax({ vramBytes, hostBytes }: { readonly vramBytes: n
 export interface PlaceOptions {
   readonly pid: number;
   readonly name: string;
-  /** Why the process is in no group of its own, as a reason to end it where groups are required. */
-  readonly onFailed: (message: string) => void;
+  /** It may end before it is there, and then nobody needs to hear of it. */
+  readonly isEnding: () => boolean;
+  /** Where groups are required, and it could not be put into one. */
+  readonly kill: (reason: Reason) => void;
 }
 
 /** The control group of one VF process. Before it has a guest it is held to what it needs by itself. */
@@ -51,15 +54,15 @@ export class VfGroupPlace {
     return VfGroupPlace.#of(groups, null, options, (tree, limits) => tree.adopt(options.pid, options.name, limits));
   }
 
-  static #of(groups: VfGroups | null, bytes: number | null, { onFailed }: PlaceOptions, place: (tree: GroupTree, limits: GroupLimits) => Placement): VfGroupPlace | null {
+  static #of(groups: VfGroups | null, bytes: number | null, options: PlaceOptions, place: (tree: GroupTree, limits: GroupLimits) => Placement): VfGroupPlace | null {
     if (groups === null) return null;
     try {
       const { group, placed } = place(groups.tree, groupLimits(groups, bytes));
-      placed.catch((error: Error) => onFailed(error.message));
+      placed.catch((error: Error) => unplaced(groups, options, error));
       return new VfGroupPlace(groups, group, bytes);
     } catch (error) {
       // Not before whoever asks has been made: it may have to end itself.
-      queueMicrotask(() => onFailed((error as Error).message));
+      queueMicrotask(() => unplaced(groups, options, error as Error));
       return null;
     }
   }
@@ -84,8 +87,10 @@ export class VfGroupPlace {
   }
 }
 
-export function withoutGroup(message: string): Reason {
-  return { code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` };
+function unplaced({ areRequired }: VfGroups, { isEnding, kill }: PlaceOptions, { message }: Error): void {
+  if (isEnding()) return;
+  if (areRequired) kill({ code: 'not-isolated', message: `The VF process is in no control group of its own: ${message}.` });
+  else tellUnconfined(`a control group (${message})`);
 }
 
 function groupLimits({ processorsMax }: VfGroups, memoryBytesMax: number | null): GroupLimits {

@@ -28,7 +28,7 @@ import { logLine } from './log.ts';
 import { pfStep } from './steps.ts';
 import { tellUnconfined } from './unconfined.ts';
 import { VfConnection } from './vf-connection.ts';
-import { VfGroupPlace, type VfGroups, withoutGroup } from './vf-group.ts';
+import { VfGroupPlace, type VfGroups } from './vf-group.ts';
 import { type VfFiles, openVfLog, removeVfFiles, vfFiles, vfLogTail } from './vf-files.ts';
 import type { Vf, VfOwner } from './vf.ts';
 
@@ -199,14 +199,9 @@ export class VfProcess implements Vf {
 
   #place(): VfGroupPlace | null {
     const { pid } = this.#child;
-    return pid === undefined ? null : VfGroupPlace.begin(this.#launch.groups, { pid, name: this.id, onFailed: (message) => this.#unplaced(message) });
-  }
-
-  #unplaced(message: string): void {
-    // It may have ended before it was there.
-    if (this.#ended || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    if (this.#launch.groups?.areRequired === true) this.kill(withoutGroup(message));
-    else tellUnconfined(`a control group (${message})`);
+    if (pid === undefined) return null;
+    const isEnding = (): boolean => this.#ended || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return VfGroupPlace.begin(this.#launch.groups, { pid, name: this.id, isEnding, kill: (reason) => this.kill(reason) });
   }
 
   #limitStart(): NodeJS.Timeout {
