@@ -19,7 +19,7 @@ const LIVENESS_INTERVAL_MS = 10;
 /** The thread is the program's own, so nobody naps on it; where a spin is in vain a ring is also sooner than the end of a nap. */
 const LOOK: LookTimes = { spinMs: 0.02, lookMs: 0.02, napMsMax: 0 };
 /**
- * For what the host answers at once: an answer takes 10 to 30 us where both ends look, and twice the rest where one sleeps.
+ * For what the host answers at once: an answer takes 10 to 30 us where both ends look, and some 90 where one sleeps.
  * What waits for a software GPU would take a core from it.
  */
 const LOOK_SOON: LookTimes = { spinMs: 0.1, lookMs: 0.1, napMsMax: 0 };

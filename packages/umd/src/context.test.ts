@@ -4,8 +4,9 @@ import type { GuestHeap } from '@gpup/bus';
 import { Reader } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { OPCODES } from '@gpup/wire/numbers';
-import { Context, type PendingRequest } from './context.ts';
+import { Context } from './context.ts';
 import { HandleAllocator } from './handle-allocator.ts';
+import type { PendingRequest } from './requests.ts';
 import { IDLE_PLATFORM } from './testing/open-device.ts';
 import { ScriptedLink } from './testing/scripted-link.ts';
 

@@ -13,6 +13,7 @@ import type { HandleAllocator } from './handle-allocator.ts';
 import { LeaseTable, NO_LEASE } from './lease-table.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { ReadBackWindow } from './read-back-window.ts';
+import { type PendingRequest, Requests } from './requests.ts';
 
 /** What the platform lends to the driver. */
 export interface Platform {
@@ -22,20 +23,6 @@ export interface Platform {
   collectGarbage(): void;
   /** Whether two runs of as many bytes are equal, where the platform compares faster than a loop does. */
   areBytesEqual?(a: Uint8Array, b: Uint8Array): boolean;
-}
-
-/** A request in flight. Exactly one of these is called, once; which ones exist depends on the request. */
-export interface PendingRequest {
-  /** The host answers as soon as it has read the request: neither the GPU nor a compiler comes first. */
-  readonly isSoon?: boolean;
-  done?(): void;
-  json?(text: string): void;
-  scope?(filter: GPUErrorFilter | null, message: string): void;
-  data?(bytes: Uint8Array): void;
-  escape?(words: Uint32Array): void;
-  error(name: string, reason: string, message: string): void;
-  /** The context ended before the reply. */
-  lost(message: string): void;
 }
 
 /** What a context tells a device of. */
@@ -100,7 +87,7 @@ export class Context implements ReplyHandlers {
   readonly mappedMemory = new MappedMemory();
   readonly #platform: Platform;
   readonly #handles: HandleAllocator;
-  readonly #requests = new Map<number, PendingRequest>();
+  readonly #requests: Requests;
   readonly #devices = new Map<number, DeviceEvents>();
   readonly #reader = new Reader();
   readonly #pressure: GarbagePressure;
@@ -117,9 +104,6 @@ export class Context implements ReplyHandlers {
   #placed = -1;
   /** Payload in the heap that no sent packet names. */
   #stagedBytes = 0;
-  #nextRequest = 1;
-  /** Requests in flight that are answered soon. */
-  #soonCount = 0;
   #submitCount = 0;
   #flushScheduled = false;
   #lostMessage: string | null = null;
@@ -141,6 +125,7 @@ export class Context implements ReplyHandlers {
   }) {
     this.link = options.link;
     this.readBacks = new ReadBackWindow(options.link);
+    this.#requests = new Requests((waiting, isSoon) => this.link.setWaiting(waiting, isSoon));
     this.#platform = options.platform;
     this.#handles = options.handles;
     this.#replayPolicy = options.replayPolicy ?? 'adaptive';
@@ -319,7 +304,7 @@ export class Context implements ReplyHandlers {
     this.#platform.defer(() => this.#pressure.collected());
   }
 
-  // Requests
+  // Submits
 
   /** A submit has been sent. */
   submitted(): void {
@@ -332,37 +317,17 @@ export class Context implements ReplyHandlers {
     return this.link.completedSerial() >= this.#submitCount;
   }
 
+  // Requests
+
   request(pending: PendingRequest): number {
-    const id = this.#nextRequest;
-    this.#nextRequest = (id + 1) >>> 0 || 1;
-    this.#await(id, pending);
-    return id;
-  }
-
-  #await(id: number, pending: PendingRequest): void {
-    this.#requests.set(id, pending);
-    if (pending.isSoon === true) this.#soonCount += 1;
-    if (this.#requests.size === 1 || (pending.isSoon === true && this.#soonCount === 1)) this.#tellWaiting();
-  }
-
-  #tellWaiting(): void {
-    this.link.setWaiting(this.#requests.size > 0, this.#soonCount > 0);
+    return this.#requests.add(pending);
   }
 
   /** Sends what has been written, the request with it; a context that is gone answers at once. */
   sent(id: number): void {
     this.flush();
     if (this.#lostMessage === null) return;
-    this.#take(id)?.lost(this.#lostMessage);
-  }
-
-  #take(id: number): PendingRequest | undefined {
-    const pending = this.#requests.get(id);
-    if (pending === undefined) return undefined;
-    this.#requests.delete(id);
-    if (pending.isSoon === true) this.#soonCount -= 1;
-    if (this.#requests.size === 0 || (pending.isSoon === true && this.#soonCount === 0)) this.#tellWaiting();
-    return pending;
+    this.#requests.take(id)?.lost(this.#lostMessage);
   }
 
   /** Resolves when the host has answered our greeting. */
@@ -371,7 +336,7 @@ export class Context implements ReplyHandlers {
     this.#greeted ??= new Promise((resolve, reject) => {
       const lost = (message: string): void => reject(new EscapeError('context-lost', message));
       if (this.#lostMessage !== null) return lost(this.#lostMessage);
-      this.#await(GREETING_ID, { done: () => resolve(this.#greeting as Greeting), error: (_name, _reason, message) => lost(message), lost });
+      this.#requests.await(GREETING_ID, { done: () => resolve(this.#greeting as Greeting), error: (_name, _reason, message) => lost(message), lost });
     });
     return this.#greeted;
   }
@@ -425,10 +390,7 @@ export class Context implements ReplyHandlers {
     if (this.#lostMessage !== null) return;
     this.#lostMessage = message;
     this.out.reset();
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    this.#soonCount = 0;
-    this.link.setWaiting(false);
+    const requests = this.#requests.takeAll();
     this.#onLost(message);
     for (const [handle, device] of [...this.#devices]) device.deviceLost('unknown', `${message}${verdictOn(handle, guilty)}`);
     this.#devices.clear();
@@ -439,27 +401,27 @@ export class Context implements ReplyHandlers {
   // Replies and events
 
   'Reply.done'(request: number): void {
-    this.#take(request)?.done?.();
+    this.#requests.take(request)?.done?.();
   }
 
   'Reply.json'(request: number, text: string): void {
-    this.#take(request)?.json?.(text);
+    this.#requests.take(request)?.json?.(text);
   }
 
   'Reply.error'(request: number, name: string, reason: string, message: string): void {
-    this.#take(request)?.error(name, reason, message);
+    this.#requests.take(request)?.error(name, reason, message);
   }
 
   'Reply.scope'(request: number, filter: GPUErrorFilter | null, message: string): void {
-    this.#take(request)?.scope?.(filter, message);
+    this.#requests.take(request)?.scope?.(filter, message);
   }
 
   'Reply.data'(request: number, data: Uint8Array): void {
-    this.#take(request)?.data?.(data);
+    this.#requests.take(request)?.data?.(data);
   }
 
   'Reply.escape'(request: number, words: Uint32Array): void {
-    this.#take(request)?.escape?.(words);
+    this.#requests.take(request)?.escape?.(words);
   }
 
   'Event.welcome'(major: number, minor: number, featureLevel: number, text: string): void {
@@ -467,7 +429,7 @@ export class Context implements ReplyHandlers {
     this.#greeting = { major, minor, featureLevel, escapes: info.escapes ?? [] };
     this.#pressure.budgetBytes = info.vramBytes ?? Number.POSITIVE_INFINITY;
     this.#onWelcome(info);
-    this.#take(GREETING_ID)?.done?.();
+    this.#requests.take(GREETING_ID)?.done?.();
   }
 
   'Event.deviceLost'(device: number, reason: GPUDeviceLostReason, message: string): void {

@@ -6,7 +6,7 @@
  * run here are the same functions, on objects of the same shapes; nothing leaves the process.
  */
 import { type GuestLink, ImmediateLink } from '@gpup/bus';
-import { Writer } from '@gpup/wire';
+import { FEATURE_LEVEL, PROTOCOL_MAJOR, PROTOCOL_MINOR, Writer } from '@gpup/wire';
 import * as encode from '@gpup/wire/encode';
 import { LIMIT_NAMES, OPCODES } from '@gpup/wire/numbers';
 import { createGpu } from './create-gpu.ts';
@@ -20,8 +20,8 @@ const BUFFER_BYTES = 256;
 /** Objects whose memory counts are made seldom: the collector would run for them. */
 const ROUNDS_PER_CREATION = 4;
 
-const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, index: 16, vertex: 32, uniform: 64 } as const;
-const RENDER_ATTACHMENT = 16;
+const { MAP_READ, COPY_SRC, COPY_DST, INDEX, VERTEX, UNIFORM } = G.GPUBufferUsage;
+const { RENDER_ATTACHMENT } = G.GPUTextureUsage;
 
 /** As they are before a program puts others in their place, to count calls or to find its device: these are none of its calls. */
 const { requestAdapter } = G.GPU.prototype;
@@ -135,7 +135,7 @@ const STEPS: readonly ((bench: Bench) => void)[] = [
 ];
 
 function create(b: Bench): void {
-  const buffer = device.createBuffer.call(b.device, { size: BUFFER_BYTES, usage: USAGE.uniform | USAGE.copyTarget });
+  const buffer = device.createBuffer.call(b.device, { size: BUFFER_BYTES, usage: UNIFORM | COPY_DST });
   device.createBindGroup.call(b.device, { layout: b.things.layout, entries: [{ binding: 0, resource: { buffer } }] });
   destroyBuffer.call(buffer);
 }
@@ -153,20 +153,19 @@ type Methods<T> = { readonly [K in keyof T]: T[K] extends (...args: infer A) => 
 type Things = Awaited<ReturnType<typeof thingsOf>>;
 
 async function thingsOf(own: G.GPUDevice, pause: Pause) {
-  const make = device;
-  const module = make.createShaderModule.call(own, { code: '' });
-  const layout = make.createBindGroupLayout.call(own, { entries: [{ binding: 0, visibility: 4, buffer: { hasDynamicOffset: true } }] });
+  const module = device.createShaderModule.call(own, { code: '' });
+  const layout = device.createBindGroupLayout.call(own, { entries: [{ binding: 0, visibility: G.GPUShaderStage.COMPUTE, buffer: { hasDynamicOffset: true } }] });
   await pause();
-  const bufferOf = (usage: number): G.GPUBuffer => make.createBuffer.call(own, { size: BUFFER_BYTES, usage });
-  const buffer = bufferOf(USAGE.copySource | USAGE.copyTarget | USAGE.vertex | USAGE.index | USAGE.uniform);
-  const readBack = bufferOf(USAGE.mapRead | USAGE.copyTarget);
-  const group = make.createBindGroup.call(own, { layout, entries: [{ binding: 0, resource: { buffer } }] });
+  const bufferOf = (usage: number): G.GPUBuffer => device.createBuffer.call(own, { size: BUFFER_BYTES, usage });
+  const buffer = bufferOf(COPY_SRC | COPY_DST | VERTEX | INDEX | UNIFORM);
+  const readBack = bufferOf(MAP_READ | COPY_DST);
+  const group = device.createBindGroup.call(own, { layout, entries: [{ binding: 0, resource: { buffer } }] });
   await pause();
-  const compute = make.createComputePipeline.call(own, { layout: 'auto', compute: { module } });
+  const compute = device.createComputePipeline.call(own, { layout: 'auto', compute: { module } });
   await pause();
-  const render = make.createRenderPipeline.call(own, { layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format: 'rgba8unorm' }] } });
+  const render = device.createRenderPipeline.call(own, { layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format: 'rgba8unorm' }] } });
   await pause();
-  const texture = make.createTexture.call(own, { size: [4, 4], format: 'rgba8unorm', usage: RENDER_ATTACHMENT });
+  const texture = device.createTexture.call(own, { size: [4, 4], format: 'rgba8unorm', usage: RENDER_ATTACHMENT });
   const view = createView.call(texture);
   await pause();
   return { layout, buffer, readBack, group, compute, render, view, bytes: new Uint8Array(64) };
@@ -179,8 +178,6 @@ const ADAPTER = {
   info: { vendor: '', architecture: '', device: '', description: '', subgroupMinSize: 4, subgroupMaxSize: 64, isFallbackAdapter: false },
 };
 const WELCOME = JSON.stringify({ wgslLanguageFeatures: [], preferredCanvasFormat: 'bgra8unorm', escapes: [] });
-/** Minor version and feature level of a host with all that the driver can use of it. */
-const [MINOR, FEATURE_LEVEL] = [2, 24];
 
 /** What a microtask is made of: a program's tests may replace the platform's queueMicrotask. */
 const NOW = Promise.resolve();
@@ -203,7 +200,7 @@ class EchoLink extends ImmediateLink {
   #answer(words: Uint32Array, at: number): void {
     switch (words[at]) {
       case OPCODES['Context.hello']:
-        return encode.encodeEventWelcome(this.#out, 1, MINOR, FEATURE_LEVEL, WELCOME);
+        return encode.encodeEventWelcome(this.#out, PROTOCOL_MAJOR, PROTOCOL_MINOR, FEATURE_LEVEL, WELCOME);
       case OPCODES['GPU.requestAdapter']:
         return encode.encodeReplyJson(this.#out, words[at + 2] as number, JSON.stringify({ adapter: ADAPTER }));
       case OPCODES['GPUAdapter.requestDevice']:
