@@ -1,26 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { runLaps } from './laps.ts';
-import type { Stage } from './stage.ts';
-
-const WINDOW_MS = 8000;
-
-/** A machine whose pace falls by a hundredth with each piece. Two guests together do so much of what one does, by slices. */
-function slowingStage(worthOf: (sliceMs: number) => number): { readonly stage: Stage; readonly told: string[] } {
-  const told: string[] = [];
-  let pace = 1000;
-  let sliceMs = 0;
-  const together = async (names: readonly string[], windowMs: number) => {
-    told.push(`${names.join('+')} for ${windowMs}, slice ${sliceMs}`);
-    pace *= 0.99;
-    const submitCount = ((pace * windowMs) / 1000) * (names.length === 1 ? 1 : worthOf(sliceMs) / names.length);
-    return new Map(names.map((name) => [name, { submitCount, latenciesMs: [], heldMs: windowMs / names.length, turnCount: 3 }]));
-  };
-  const schedule = async (scheduling: { readonly sliceMs?: number }): Promise<void> => {
-    sliceMs = scheduling.sliceMs ?? 0;
-  };
-  return { stage: { timing: { windowMs: WINDOW_MS, settleMs: 0 }, schedule, together } as unknown as Stage, told };
-}
+import { slowingStage } from './testing/slowing-stage.ts';
 
 const LAPS = {
   names: ['a', 'b'],
