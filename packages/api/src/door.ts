@@ -96,6 +96,9 @@ export class Door {
       },
     );
     server.maxConnections = connectionsMax;
+    server.prependListener('connection', (socket) => {
+      if (!this.#gate.admitConnection(socket)) socket.destroy();
+    });
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.prependListener('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(error, socket as Socket, requestMsMax));
     return server;

@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { type Socket, isIP } from 'node:net';
 import type { Caller } from '@gpup/pf/access';
 import { ApiError } from './api-error.ts';
 import { type Callers, SOCKET_CALLER } from './callers.ts';
 import type { CallerRates } from './caller-rates.ts';
 import { API_LIMITS } from './limits.ts';
+import { networkOf } from './network.ts';
+import type { Strangers } from './strangers.ts';
 
 /** Who may ask, and how much. Stands before everything else, for requests and WebSockets alike. */
 export interface Gate {
+  /** Whether a connection is kept that has asked nothing yet. */
+  admitConnection(socket: Socket): boolean;
   /** Throws an `ApiError`. The request's body has not been looked at. */
   admit(request: IncomingMessage): Caller;
 }
@@ -25,6 +29,10 @@ export class SocketGate implements Gate {
     this.#callers = callers;
   }
 
+  admitConnection(): boolean {
+    return true;
+  }
+
   admit(request: IncomingMessage): Caller {
     const { authorization } = request.headers;
     const caller = authorization === undefined ? SOCKET_CALLER : this.#callers.of(authorization);
@@ -34,24 +42,38 @@ export class SocketGate implements Gate {
   }
 }
 
+export interface TcpGateOptions {
+  readonly rates: CallerRates;
+  readonly callers: Callers;
+  readonly strangers: Strangers;
+  readonly hostNames: readonly string[];
+}
+
 /** Over TCP anybody may come: a web page that runs on this machine, too. */
 export class TcpGate implements Gate {
   readonly #rates: CallerRates;
   readonly #callers: Callers;
+  readonly #strangers: Strangers;
   readonly #hostNames: ReadonlySet<string>;
 
   /** `hostNames`: by which names, besides `localhost` and addresses, this host may be called. */
-  constructor(rates: CallerRates, callers: Callers, hostNames: readonly string[]) {
+  constructor({ rates, callers, strangers, hostNames }: TcpGateOptions) {
     this.#rates = rates;
     this.#callers = callers;
+    this.#strangers = strangers;
     this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
+  }
+
+  admitConnection(socket: Socket): boolean {
+    return this.#strangers.admit(socket);
   }
 
   admit(request: IncomingMessage): Caller {
     const { authorization, host } = request.headers;
     const caller = this.#callers.of(authorization);
+    if (caller !== undefined) this.#strangers.known(request.socket);
     // Before any refusal, so that nobody can try tokens faster.
-    this.#rates.admit(request, caller, request.socket.remoteAddress ?? 'gone');
+    this.#rates.admit(request, caller, networkOf(request.socket.remoteAddress ?? 'gone'));
     admitUrl(request);
     this.#admitHost(host);
     return known(caller, authorization);

@@ -21,7 +21,9 @@ export const API_LIMITS = {
   idleMsMax: 30_000,
   /** Of each way in: the Unix socket, and TCP. More than all listeners together, so that requests get in whoever listens. */
   connectionsMax: 256,
-  /** What a peer may ask at once, and a second. The peers are the Unix socket, whose users are one, and each address on TCP. */
+  /** Over TCP, of one network, without a token so far. Each is closed after `requestMsMax` if it asks nothing. */
+  strangersMax: 32,
+  /** What a peer may ask at once, and a second. The peers are the Unix socket, whose users are one, and each network on TCP: an IPv4 address, an IPv6 /64. */
   requestBurstMax: 500,
   requestsPerSecond: 250,
   /** The same of a tenant, all of its tokens together. */
@@ -32,7 +34,7 @@ export const API_LIMITS = {
   tenantChangesPerSecond: 0.2,
   /** Tokens, or tenants, whose rates are remembered: more than a host can have. */
   callersMax: 2048,
-  /** Addresses that are remembered; beyond this the one that asked longest ago is forgotten. */
+  /** Networks that are remembered; beyond this the one that asked longest ago is forgotten. */
   peersMax: 1024,
   /** Events kept for listeners that come back. */
   backlogEventsMax: 1024,

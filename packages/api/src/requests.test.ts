@@ -1,11 +1,13 @@
 /** What is no right request, and what becomes of it: over a real Unix socket and over TCP. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { API_LIMITS } from './limits.ts';
 import { createApiServer } from './server.ts';
 import { MemoryAccess } from './testing/memory-access.ts';
@@ -147,6 +149,57 @@ describe('a connection that does not ask', () => {
     await rejects(full.ask({ path: '/v1/host' }), ({ code }: NodeJS.ErrnoException) => code === 'ECONNRESET' || code === 'EPIPE');
     held.destroy();
     await full.close();
+  });
+});
+
+describe('connections over TCP without a token', () => {
+  const strangersMax = 2;
+  const held = async (port: number): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port });
+    await once(socket, 'connect');
+    return socket;
+  };
+  /** Empty: it was closed without one. */
+  const answerOf = async (socket: Socket): Promise<string> => {
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk))).on('error', () => {});
+    socket.write('GET /v1/host HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    return text;
+  };
+
+  test('beyond the limit of a network are closed at once, until one has gone', async (t) => {
+    const api = await openTestApi({ limits: { strangersMax } });
+    t.after(() => api.close());
+    const [first, second] = [await held(api.port), await held(api.port)];
+    equal(await answerOf(await held(api.port)), '');
+    for (const socket of [first, second]) match(await answerOf(socket), /^HTTP\/1\.1 401 /);
+    first.destroy();
+    // Until the server has seen that.
+    while ((await answerOf(await held(api.port))) === '') await sleep(1);
+    second.destroy();
+  });
+
+  test('are not counted any more once they have shown one', async (t) => {
+    const api = await openTestApi({ limits: { strangersMax } });
+    t.after(() => api.close());
+    const friends: Socket[] = [];
+    for (let i = 0; i < 4 * strangersMax; i++) {
+      const friend = await held(api.port);
+      friend.write(`GET /v1/host HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n\r\n`);
+      match(String((await once(friend, 'data'))[0]), /^HTTP\/1\.1 200 /);
+      friends.push(friend);
+    }
+    const stranger = await held(api.port);
+    match(await answerOf(stranger), /^HTTP\/1\.1 401 /);
+    for (const socket of [...friends, stranger]) socket.destroy();
+  });
+
+  test('on the Unix socket are not counted: who can open it is known', async (t) => {
+    const api = await openTestApi({ limits: { strangersMax: 0 } });
+    t.after(() => api.close());
+    equal((await api.ask({ path: '/v1/host' })).status, 200);
+    await rejects(api.askTcp({ path: '/v1/host' }));
   });
 });
 

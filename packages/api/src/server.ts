@@ -11,7 +11,11 @@ import { EventFeeds } from './events/event-feeds.ts';
 import { type EventLimits, EventSockets } from './events/event-sockets.ts';
 import { type Gate, SocketGate, TcpGate } from './gate.ts';
 import { API_LIMITS } from './limits.ts';
+import { Strangers } from './strangers.ts';
 import { Token } from './token.ts';
+
+/** What tests make small. */
+export type ServerLimits = CallerRateLimits & BacklogLimits & EventLimits & DoorLimits & { readonly strangersMax: number };
 
 export interface ApiServerOptions {
   readonly actions: PfActions;
@@ -22,8 +26,7 @@ export interface ApiServerOptions {
   readonly hostNames?: readonly string[];
   /** Is told whatever is no refusal: a bug. The peer gets a 500 that says no more. */
   readonly onFault: (error: unknown) => void;
-  /** What tests make small. */
-  readonly limits?: Partial<CallerRateLimits & BacklogLimits & EventLimits & DoorLimits>;
+  readonly limits?: Partial<ServerLimits>;
   /** Monotonic, for the rates. */
   readonly nowMs?: () => number;
 }
@@ -47,7 +50,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 class Doors implements ApiServer {
   readonly #options: ApiServerOptions;
-  readonly #limits: CallerRateLimits & BacklogLimits & EventLimits & DoorLimits;
+  readonly #limits: ServerLimits;
   readonly #callers: Callers;
   readonly #rates: CallerRates;
   readonly #events: EventSockets;
@@ -70,7 +73,8 @@ class Doors implements ApiServer {
   }
 
   async listenOnTcp({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }> {
-    const gate = new TcpGate(this.#rates, this.#callers, this.#options.hostNames ?? []);
+    const strangers = new Strangers(this.#limits.strangersMax);
+    const gate = new TcpGate({ rates: this.#rates, callers: this.#callers, strangers, hostNames: this.#options.hostNames ?? [] });
     const door = await this.#open(gate, (server) => server.listen({ host, port }));
     const address = door.address() as AddressInfo;
     return { host: address.address, port: address.port };
