@@ -118,6 +118,10 @@ export class GuestApertureLink implements GuestLink {
     }
   }
 
+  ringIfDue(): void {
+    this.#sender.ringIfDue();
+  }
+
   waitForProgress(timeoutMs: number): boolean {
     if (this.#isClosed || this.#scheduler.sleep === null) return false;
     const hasProgressed = (): boolean => {

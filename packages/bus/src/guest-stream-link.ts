@@ -57,6 +57,9 @@ export class GuestStreamLink implements GuestLink {
     if (this.#sender.hasRoomFor(end - begin) || this.#waitForRoom(end - begin)) this.#sender.send(words, begin, end);
   }
 
+  /** Nobody is rung: bytes wake whoever reads them. */
+  ringIfDue(): void {}
+
   /** There is no heap whose regions could become free, and `send` itself waits for room. */
   waitForProgress(): boolean {
     return false;

@@ -13,6 +13,8 @@ export abstract class ImmediateLink implements GuestLink {
 
   abstract send(words: Uint32Array, begin: number, end: number): void;
 
+  ringIfDue(): void {}
+
   waitForProgress(): boolean {
     return false;
   }

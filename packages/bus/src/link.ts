@@ -45,12 +45,14 @@ export interface GuestLink {
   onPacket: PacketSink;
   onClose: (reason: CloseReason) => void;
   /**
-   * Appends whole packets to the stream and makes them visible to the host, waking it if it sleeps. With
-   * `mayRingLater` it is woken at the end of the current task at the latest.
+   * Appends whole packets to the stream and makes them visible to the host, waking it if it sleeps. A caller that
+   * says `mayRingLater` calls `ringIfDue` at the end of the current task: a host that sleeps may sleep on until then.
    * The words are copied before it returns. What does not fit into the ring waits in a queue of
    * bounded size; where the platform can block, a caller that would overflow it waits for the host.
    */
   send(words: Uint32Array, begin: number, end: number, mayRingLater?: boolean): void;
+  /** Wakes the host where a `send` has left that to be done. */
+  ringIfDue(): void;
   /**
    * Blocks until the host has executed more of the stream than a caller has seen, at most `timeoutMs`.
    * Returns false at once where this platform cannot block, on byte streams, when everything sent is

@@ -16,8 +16,6 @@ export interface RingSenderOptions {
 
 /** More than this keeps the peer busy for so long that it had better start now. */
 const UNRUNG_WORDS_MAX = 1 << 15;
-/** What a microtask is made of. */
-const NOW = Promise.resolve();
 
 /**
  * Puts words into a ring, wakes a sleeping peer, and keeps what does not fit for when the peer has
@@ -27,8 +25,8 @@ const NOW = Promise.resolve();
  * `wantsRoom`. Whichever comes second sees the other, so that one of the two always acts.
  *
  * Rings: a ring is a system call, several times what it takes to write a small frame's commands. Where
- * the caller allows it, the first send that finds the peer asleep leaves it to the end of the task,
- * which mostly comes next; a second one, or one that is large, rings at once.
+ * the caller promises to ring at the end of its task, the first send that finds the peer asleep leaves
+ * it to that, which mostly comes next; a second one, or one that is large, rings at once.
  */
 export class RingSender {
   readonly #producer: RingProducer;
@@ -40,7 +38,6 @@ export class RingSender {
   readonly #queue = new WordQueue();
   #position: number;
   #isRingDue = false;
-  readonly #ringBound = (): void => this.ringIfDue();
 
   constructor(options: RingSenderOptions) {
     this.#producer = options.producer;
@@ -106,12 +103,10 @@ export class RingSender {
 
   #publishUnrung(): void {
     this.#producer.publish();
-    if (!this.#isPeerAsleep()) return;
-    this.#isRingDue = true;
-    void NOW.then(this.#ringBound);
+    this.#isRingDue = this.#isPeerAsleep();
   }
 
-  /** For a caller that is about to wait for the peer. */
+  /** At the end of a task, or before a caller waits for the peer. */
   ringIfDue(): void {
     if (this.#isRingDue) this.#ring();
   }

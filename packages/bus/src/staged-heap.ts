@@ -80,6 +80,7 @@ export class StagedHeap implements GuestHeap {
       this.#block.position = position;
       this.#block.isTouched = false;
     }
+    if (this.#unsent.length === 0) return;
     for (const offset of this.#unsent) this.#sent.push({ offset, position });
     this.#unsent.length = 0;
   }

@@ -47,6 +47,9 @@ export class ReasonedLink implements GuestLink {
   send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
     this.#link.send(words, begin, end, mayRingLater);
   }
+  ringIfDue(): void {
+    this.#link.ringIfDue();
+  }
   waitForProgress(timeoutMs: number): boolean {
     return this.#link.waitForProgress(timeoutMs);
   }

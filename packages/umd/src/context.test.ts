@@ -70,6 +70,27 @@ test('much is sent at once: the host starts while the guest goes on', () => {
   ok(o.link.packets.length > 32);
 });
 
+test('a host that a submit has let sleep is woken at the end of the task, whether more was written or not', async () => {
+  for (const writesMore of [false, true]) {
+    const o = observed();
+    writeLabel(o);
+    o.context.flush(true);
+    if (writesMore) writeLabel(o);
+    equal(o.link.isRingDue, true);
+    await turn();
+    deepEqual([o.link.isRingDue, o.link.packets.length], [false, writesMore ? 2 : 1]);
+  }
+});
+
+test('one that is let sleep where nothing else is to be done at the end of the task is woken too', async () => {
+  const o = observed();
+  encode.encodeObjectSetLabel(o.context.out, 7, '');
+  o.context.flush(true);
+  equal(o.link.isRingDue, true);
+  await turn();
+  equal(o.link.isRingDue, false);
+});
+
 test('each request gets its own answer, once', async () => {
   const { link, context } = observed();
   const notes: unknown[] = [];

@@ -194,6 +194,7 @@ export class Context implements ReplyHandlers {
   #flushAtEndOfTask(): void {
     this.#flushScheduled = false;
     this.flush();
+    this.link.ringIfDue();
     if (this.#fresh.length > 0) this.#registerFresh();
   }
 
@@ -212,6 +213,7 @@ export class Context implements ReplyHandlers {
     }
   }
 
+  /** `mayRingLater`: a host that sleeps may sleep on until the task is over. */
   flush(mayRingLater = false): void {
     if (this.#releases.length > 0) {
       const releases = this.#releases;
@@ -224,7 +226,9 @@ export class Context implements ReplyHandlers {
     this.#stagedBytes = 0;
     const { words, length } = this.out;
     this.out.reset();
-    if (this.#lostMessage === null) this.link.send(words, 0, length, mayRingLater);
+    if (this.#lostMessage !== null) return;
+    this.link.send(words, 0, length, mayRingLater);
+    if (mayRingLater && !this.#flushScheduled) this.#scheduleFlush();
   }
 
   // Handles and lifetimes

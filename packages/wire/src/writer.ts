@@ -128,6 +128,7 @@ export class Writer {
 
   string(value: string): void {
     const length = value.length;
+    if (length === 0) return this.u32(0);
     if (length <= SHORT_STRING_LENGTH_MAX && length <= this.stringBytesMax && this.#shortString(value, length)) return;
     const bytesMax = Math.min(length * 3, this.stringBytesMax);
     const at = this.reserve(1 + ((bytesMax + 3) >>> 2));

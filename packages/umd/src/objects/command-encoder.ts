@@ -4,11 +4,12 @@ import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { Recorder } from '../recorder.ts';
 import type { Buffer } from './buffer.ts';
+import { CommandBuffer } from './command-buffer.ts';
 import { ComputePassEncoder } from './compute-pass-encoder.ts';
 import type { Device } from './device.ts';
 import { EncoderBase } from './encoder-base.ts';
 import { HostObject } from './host-object.ts';
-import { CommandBuffer, type QuerySet } from './plain-objects.ts';
+import type { QuerySet } from './plain-objects.ts';
 import { RenderPassEncoder } from './render-pass-encoder.ts';
 import type { Texture } from './texture.ts';
 
@@ -145,18 +146,19 @@ export class CommandEncoder extends EncoderBase implements I.GPUCommandEncoderIm
 
   /** An open pass, an unbalanced debug group and the like are found by the host when it replays the commands. */
   finish(descriptor: T.GPUCommandBufferDescriptor): CommandBuffer {
-    const buffer = new CommandBuffer(this.device, descriptor.label);
+    const { context } = this.device;
+    const buffer = new CommandBuffer(context, descriptor.label);
     // A second finish() gives an invalid object: an encoder that does nothing but fail.
     const recorder = this.#finished ? Recorder.failed('finish() was called on a command encoder that is finished.') : this.recorder;
     this.#finished = true;
-    recorder.limit(this.device.context.link.packetWordsMax);
-    this.device.passes.replace(recorder);
-    encode.encodeGPUCommandEncoderFinish(this.device.context.out, this.device.handle, buffer.handle, this.#descriptor, descriptor, {
+    recorder.limit(context.link.packetWordsMax);
+    if (recorder.bodies.length > 0) this.device.passes.replace(recorder);
+    encode.encodeGPUCommandEncoderFinish(context.out, this.device.handle, buffer.handle, this.#descriptor, descriptor, {
       words: recorder.words,
       begin: 0,
       end: recorder.length,
     });
-    this.device.context.writtenForSubmit();
+    context.writtenForSubmit();
     recorder.retire();
     return buffer;
   }

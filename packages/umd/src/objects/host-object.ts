@@ -36,11 +36,18 @@ export class HostObject implements DriverObject {
 
   set label(label: string) {
     this.labelText = label;
-    // An object that the host has dropped has no label there.
-    if (this.context.handleOf(this.lease) === 0) return;
-    encode.encodeObjectSetLabel(this.context.out, this.handle, label);
-    this.context.written();
+    tellLabel(this.context, this, label);
   }
+}
+
+/** Blocks in which the host keeps recorded commands: tens of kilobytes even for one command. */
+export const RECORDING_BYTES = 32 << 10;
+
+/** An object that the host has dropped has no label there. */
+export function tellLabel(context: Context, { handle, lease }: { readonly handle: number; readonly lease: number }, label: string): void {
+  if (context.handleOf(lease) === 0) return;
+  encode.encodeObjectSetLabel(context.out, handle, label);
+  context.written();
 }
 
 /** One that belongs to a device. */

@@ -3,7 +3,7 @@ import * as encode from '@gpup/wire/encode';
 import type * as I from '../generated/impl.gen.ts';
 import type * as T from '../generated/types.gen.ts';
 import { makeException } from '../errors.ts';
-import { DeviceObject } from './host-object.ts';
+import { DeviceObject, RECORDING_BYTES } from './host-object.ts';
 import type { Device } from './device.ts';
 
 export class Sampler extends DeviceObject implements I.GPUSamplerImpl {}
@@ -24,16 +24,7 @@ export class BindGroupLayout extends DeviceObject implements I.GPUBindGroupLayou
 export class PipelineLayout extends DeviceObject implements I.GPUPipelineLayoutImpl {}
 export class BindGroup extends DeviceObject implements I.GPUBindGroupImpl {}
 
-/** Blocks in which the host keeps recorded commands: tens of kilobytes even for one command. */
-const RECORDING_BYTES = 32 << 10;
-
 export class RenderBundle extends DeviceObject implements I.GPURenderBundleImpl {
-  constructor(device: Device, label: string) {
-    super(device, label, RECORDING_BYTES);
-  }
-}
-
-export class CommandBuffer extends DeviceObject implements I.GPUCommandBufferImpl {
   constructor(device: Device, label: string) {
     super(device, label, RECORDING_BYTES);
   }

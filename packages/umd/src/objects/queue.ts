@@ -8,7 +8,7 @@ import type * as T from '../generated/types.gen.ts';
 import type { BufferSource } from '../driver-object.ts';
 import { isInsideTexture, splitTextureWrite } from '../texture-write.ts';
 import { HostObject } from './host-object.ts';
-import type { CommandBuffer } from './plain-objects.ts';
+import type { CommandBuffer } from './command-buffer.ts';
 import type { Buffer } from './buffer.ts';
 import type { Device } from './device.ts';
 import type { Texture } from './texture.ts';

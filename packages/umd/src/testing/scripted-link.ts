@@ -31,6 +31,8 @@ export class ScriptedLink implements GuestLink {
   isSoon = false;
   completed = 0;
   isClosed = false;
+  /** A send has left it to the end of the task to wake the host. */
+  isRingDue = false;
   /** What the adapter is said to have; null for a host without one. */
   adapter: HostText | null = { features: FEATURES, limits: LIMITS, info: INFO };
   /** Answers of `waitForProgress`, in order; then false. */
@@ -39,12 +41,17 @@ export class ScriptedLink implements GuestLink {
   welcome: { readonly minor: number; readonly featureLevel: number; readonly escapes?: readonly string[] } | null = { minor: 0, featureLevel: 24 };
   languageFeatures: readonly string[] = ['readonly_and_readwrite_storage_textures', 'packed_4x8_integer_dot_product'];
 
-  send(words: Uint32Array, begin: number, end: number): void {
+  send(words: Uint32Array, begin: number, end: number, mayRingLater = false): void {
+    this.isRingDue = mayRingLater;
     for (let at = begin; at < end; at += words[at + 1] as number) {
       const packet = words.slice(at, at + (words[at + 1] as number));
       this.packets.push(packet);
       this.#answer(packet);
     }
+  }
+
+  ringIfDue(): void {
+    this.isRingDue = false;
   }
 
   #answer(packet: Uint32Array): void {
