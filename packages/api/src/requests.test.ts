@@ -154,8 +154,8 @@ describe('a connection that does not ask', () => {
 
 describe('connections over TCP without a token', () => {
   const strangersMax = 2;
-  const held = async (port: number): Promise<Socket> => {
-    const socket = connect({ host: '127.0.0.1', port });
+  const held = async (port: number, localAddress = '127.0.0.1'): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress });
     await once(socket, 'connect');
     return socket;
   };
@@ -168,11 +168,12 @@ describe('connections over TCP without a token', () => {
     return text;
   };
 
-  test('beyond the limit of a network are closed at once, until one has gone', async (t) => {
+  test('beyond the limit of a network are closed at once, until one has gone', { timeout: 10_000 }, async (t) => {
     const api = await openTestApi({ limits: { strangersMax } });
     t.after(() => api.close());
     const [first, second] = [await held(api.port), await held(api.port)];
     equal(await answerOf(await held(api.port)), '');
+    match(await answerOf(await held(api.port, '127.0.0.2')), /^HTTP\/1\.1 401 /);
     for (const socket of [first, second]) match(await answerOf(socket), /^HTTP\/1\.1 401 /);
     first.destroy();
     // Until the server has seen that.

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { networkOf } from './network.ts';
 
 /**
- * Connections over TCP that have shown no token yet, by the network that they come from: nobody who has none can hold all of
- * the places that there are. One that has shown a token counts no more.
+ * Connections over TCP that have shown no token yet, by the network that they come from: none of these can hold all of the
+ * places that there are. One that has shown a token counts no more.
  */
 export class Strangers {
   readonly #countMax: number;
